@@ -1,0 +1,58 @@
+// The kernel signature, which is that of NumPy's inner loops, so theirs can stand in for ours, and
+// the driver that feeds a kernel operands of any strides.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "array/array.hpp"
+
+namespace rg {
+
+using Loop = void (*)(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
+                      void* data);
+
+struct Kernel {
+    Loop loop = nullptr;
+    void* data = nullptr;
+
+    void operator()(char** args, const std::intptr_t* dims, const std::intptr_t* strides) const {
+        loop(args, dims, strides, data);
+    }
+};
+
+// Long loops are cut into pieces, and between pieces this is asked whether to go on; it throws to
+// stop. Null in a core without Python.
+extern void (*interrupt_hook)();
+
+inline void poll() {
+    if (interrupt_hook) interrupt_hook();
+}
+
+inline constexpr int kMaxOperands = 8;
+
+// Where one operand of a loop lies: its strides are already those of the loop's shape.
+struct Operand {
+    char* data = nullptr;
+    Dims strides;
+
+    Operand() = default;
+
+    // `a` broadcast to `shape`, which it must fit.
+    Operand(const Array& a, const Dims& shape);
+    Operand(char* at, const Dims& step) : data(at), strides(step) {}
+};
+
+// Where a loop may be cut into pieces. A pairwise sum needs its innermost axis in one call; a write
+// to memory that outlives a failure must not stop half way.
+enum class Cut { Anywhere, BetweenLines, Nowhere };
+
+// Runs the kernel over all elements of `shape`, the innermost axis as one call per piece.
+void iterate(const Dims& shape, std::span<Operand> operands, Kernel kernel,
+             Cut cut = Cut::Anywhere);
+
+// The same for operands that are all contiguous and equally shaped.
+void iterate_flat(std::int64_t n, std::span<char*> operands,
+                  std::span<const std::intptr_t> strides, Kernel kernel);
+
+}  // namespace rg

@@ -1,0 +1,217 @@
+#include "bind/custom.hpp"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "array/error.hpp"
+#include "array/view.hpp"
+#include "bind/convert.hpp"
+#include "bind/gil.hpp"
+#include "bind/gradient.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+PyTypeObject* anchor_type = nullptr;
+std::unordered_map<const Node*, Anchor*> anchors;
+
+Anchor* as_anchor(PyObject* o) { return reinterpret_cast<Anchor*>(o); }
+
+int anchor_traverse(PyObject* self, visitproc visit, void* arg) {
+    Anchor* a = as_anchor(self);
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(a->rule);
+    Py_VISIT(a->children);
+    Py_VISIT(a->inputs);
+    return 0;
+}
+
+int anchor_clear(PyObject* self) {
+    Anchor* a = as_anchor(self);
+    Py_CLEAR(a->rule);
+    Py_CLEAR(a->children);
+    Py_CLEAR(a->inputs);
+    return 0;
+}
+
+void anchor_dealloc(PyObject* self) {
+    PyTypeObject* type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, anchor_dealloc);
+    Anchor* a = as_anchor(self);
+    if (auto it = anchors.find(a->node); it != anchors.end() && it->second == a) anchors.erase(it);
+    anchor_clear(self);
+    Py_CLEAR(a->op);
+    type->tp_free(self);
+    Py_DECREF(type);
+    Py_TRASHCAN_END;
+}
+
+Ref new_anchor(Node& node) {
+    Ref made(checked(anchor_type->tp_alloc(anchor_type, 0)));
+    as_anchor(made.get())->node = &node;
+    anchors[&node] = as_anchor(made.get());
+    return made;
+}
+
+// What `.grad` stands for while rules run, innermost last.
+struct Scope {
+    Node* node;
+    std::vector<std::pair<Handle*, Ref>> grads;
+};
+thread_local std::vector<Scope*> scopes;
+
+struct Enter {
+    explicit Enter(Scope& s) { scopes.push_back(&s); }
+    ~Enter() { scopes.pop_back(); }
+};
+
+std::string name_of(const Anchor* a) {
+    const char* text = a && a->op ? PyUnicode_AsUTF8(a->op) : nullptr;
+    return text && *text ? text : "custom";
+}
+
+// A child's `.grad` as the rule left it, in the child's own shape and dtype.
+Array contribution(PyObject* grad, const Node& child, const Anchor* a) {
+    Array g = gradient_array(grad, child.value.dtype(), name_of(a).c_str());
+    if (g.shape() != child.value.shape()) {
+        throw ShapeError(name_of(a) + ": _backward left a grad of shape " + to_string(g.shape()) +
+                         " on a child of shape " + to_string(child.value.shape()));
+    }
+    g = cast(g, child.value.dtype());
+    return g.is_scalar() ? g : copy(g);
+}
+
+}  // namespace
+
+Anchor* find_anchor(const Node& node) {
+    auto it = anchors.find(&node);
+    return it == anchors.end() ? nullptr : it->second;
+}
+
+PyObject* anchor_of(Node& node) {
+    if (Anchor* a = find_anchor(node)) return Py_NewRef(reinterpret_cast<PyObject*>(a));
+    // Inputs first. Nodes that operations made in between have no tensor, hence no anchor yet.
+    std::vector<Node*> todo = {&node};
+    std::vector<Ref> fresh;
+    while (!todo.empty()) {
+        Node& n = *todo.back();
+        const std::size_t before = todo.size();
+        const Ref inputs(checked(PyList_New(0)));
+        for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+            Node* in = n.input(k);
+            if (!in || !in->has(Node::kPython)) continue;
+            if (Anchor* a = find_anchor(*in)) {
+                checked(PyList_Append(inputs.get(), reinterpret_cast<PyObject*>(a)));
+            } else {
+                todo.push_back(in);
+            }
+        }
+        if (todo.size() > before) continue;
+        todo.pop_back();
+        if (find_anchor(n)) continue;
+        fresh.push_back(new_anchor(n));
+        as_anchor(fresh.back().get())->inputs = checked(PyList_AsTuple(inputs.get()));
+    }
+    return fresh.back().leave();
+}
+
+void attach_children(Handle* h, PyObject* children, PyObject* op) {
+    const Ref tuple(checked(PySequence_Tuple(children)));
+    const Py_ssize_t n = PyTuple_GET_SIZE(tuple.get());
+    for (Py_ssize_t k = 0; k < n; ++k) {
+        if (!is_tensor(PyTuple_GET_ITEM(tuple.get(), k))) {
+            throw DTypeError("Tensor: children must be Tensors, not " +
+                             std::string(Py_TYPE(PyTuple_GET_ITEM(tuple.get(), k))->tp_name));
+        }
+    }
+    NodePtr node =
+        NodePtr::adopt(Node::make(info<op::Custom>(), std::uint32_t(n), Node::kPython));
+    node->value = h->t.value.without_value();
+    for (Py_ssize_t k = 0; k < n; ++k) {
+        Tensor child = operand(as_handle(PyTuple_GET_ITEM(tuple.get(), k)));
+        node->inputs()[k] = child.node.leave();
+    }
+    set_node(h, std::move(node));
+    Anchor* a = as_anchor(h->anchor);
+    a->children = Py_NewRef(tuple.get());
+    a->op = Py_NewRef(op);
+}
+
+void set_rule(Handle* h, PyObject* rule) {
+    if (rule && rule != Py_None && !PyCallable_Check(rule)) {
+        throw DTypeError("_backward: wants a callable without arguments, not " +
+                         std::string(Py_TYPE(rule)->tp_name));
+    }
+    const Node* node = h->t.node.get();
+    if (!node || !node->op || !node->op->external || !h->anchor) {
+        throw GraphError("_backward: only a tensor made with children, Tensor(value, (x,), 'name'), "
+                         "takes a rule");
+    }
+    PyObject* kept = rule == Py_None ? nullptr : rule;
+    Py_XINCREF(kept);
+    Py_XSETREF(as_anchor(h->anchor)->rule, kept);
+}
+
+void run_python_rule(Run& run, Node& node) {
+    const GilAcquire gil;
+    Anchor* a = find_anchor(node);
+    if (!a || !a->rule) {
+        throw GraphError(name_of(a) + ": made with children but without a rule; set out._backward, "
+                         "or build it from operations");
+    }
+    const Ref keep = Ref::borrow(reinterpret_cast<PyObject*>(a));
+    Scope scope{&node, {}};
+    if (void* out = node.handle.load()) {
+        scope.grads.emplace_back(static_cast<Handle*>(out), Ref(own_array(copy(node.grad))));
+    }
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(a->children); ++k) {
+        Node* in = node.input(std::uint32_t(k));
+        if (!in) continue;
+        const Array& sum = run.cotangent(*in);
+        Array now = sum ? copy(sum) : Array::zeros(in->value.dtype(), in->value.shape());
+        scope.grads.emplace_back(as_handle(PyTuple_GET_ITEM(a->children, k)),
+                                 Ref(own_array(std::move(now))));
+    }
+    {
+        const Enter enter(scope);
+        const Ref rule = Ref::borrow(a->rule);
+        const Ref result(checked(PyObject_CallNoArgs(rule.get())));
+    }
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(a->children); ++k) {
+        Node* in = node.input(std::uint32_t(k));
+        Handle* child = as_handle(PyTuple_GET_ITEM(a->children, k));
+        for (auto& [h, grad] : scope.grads) {
+            if (!in || h != child || !grad) continue;
+            run.cotangent(*in) = contribution(grad.get(), *in, a);
+            break;
+        }
+    }
+}
+
+Ref* grad_in_rule(Handle* h) {
+    for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
+        for (auto& [handle, grad] : (*scope)->grads) {
+            if (handle == h) return &grad;
+        }
+    }
+    return nullptr;
+}
+
+PyObject* make_anchor_type(PyObject* module) {
+    PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(anchor_dealloc)},
+                           {Py_tp_traverse, reinterpret_cast<void*>(anchor_traverse)},
+                           {Py_tp_clear, reinterpret_cast<void*>(anchor_clear)},
+                           {0, nullptr}};
+    PyType_Spec spec = {
+        "retrograd._core.Anchor", sizeof(Anchor), 0,
+        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+    PyObject* type = checked(PyType_FromModuleAndSpec(module, &spec, nullptr));
+    anchor_type = reinterpret_cast<PyTypeObject*>(type);
+    external_rule = run_python_rule;
+    return type;
+}
+
+}  // namespace rg

@@ -1,0 +1,167 @@
+#include "bind/gradient.hpp"
+
+#include <string>
+
+#include "array/error.hpp"
+#include "array/view.hpp"
+#include "bind/convert.hpp"
+#include "bind/custom.hpp"
+#include "bind/gil.hpp"
+#include "graph/record.hpp"
+#include "ops/array_ops.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+PyArrayObject* as_array(PyObject* o) { return reinterpret_cast<PyArrayObject*>(o); }
+
+// A walk in another thread may be writing the node's cotangent at this moment.
+void settle(Handle* h) {
+    const Ref keep = Ref::borrow(as_object(h));
+    const NodePtr node = h->t.node;
+    if (!node || !Run::claimed(*node)) return;
+    const GilRelease released;
+    Run::wait_until_free(*node);
+}
+
+// Moves what the last walk left in the node to where Python finds it.
+void drain(Handle* h) {
+    settle(h);
+    Node* node = h->t.node.get();
+    if (!node || !node->grad || Run::claimed(*node)) return;
+    h->gradient = std::move(node->grad);
+    Py_CLEAR(h->grad);
+}
+
+// The gradient so far, empty where there is none.
+Array gradient_so_far(Handle* h) {
+    if (!h->grad) return h->gradient;
+    if (is_tensor(h->grad)) return value_of(as_handle(h->grad));
+    return borrow_array(as_array(h->grad));
+}
+
+// A Python tensor for a gradient. Where the tensor is one the user has, a copy of its node keeps
+// the two apart.
+PyObject* wrap_gradient(const Tensor& g) {
+    if (g.node && (g.node->is_leaf() || g.node->handle.load())) {
+        Tensor in[] = {g};
+        return wrap(apply(info<op::Pos>(), in));
+    }
+    return wrap(Tensor(g));
+}
+
+bool fits(PyObject* o, const Array& value) {
+    if (!PyArray_CheckExact(o)) return false;
+    PyArrayObject* a = as_array(o);
+    if (PyArray_TYPE(a) != numpy_type(value.dtype()) || !PyArray_ISCARRAY(a)) return false;
+    return PyArray_NDIM(a) == value.ndim() &&
+           std::equal(PyArray_DIMS(a), PyArray_DIMS(a) + value.ndim(), value.layout()->shape());
+}
+
+}  // namespace
+
+PyObject* get_gradient(Handle* h) {
+    if (Ref* slot = grad_in_rule(h); slot && *slot) return Py_NewRef(slot->get());
+    drain(h);
+    if (!h->grad) {
+        if (!h->gradient) value_of(h);  // or say that it was let go
+        const Array& v = h->t.value;
+        Array g = h->gradient ? h->gradient : Array::zeros(v.dtype(), v.shape());
+        h->gradient.reset();
+        h->grad = own_array(std::move(g));
+    }
+    return Py_NewRef(h->grad);
+}
+
+Array gradient_array(PyObject* o, DType dtype, const char* who) {
+    if (is_tensor(o)) return value_of(as_handle(o));
+    Array g = constant_operand(o, dtype, who);
+    if (!g) {
+        throw DTypeError(std::string(who) + ": a gradient is a number or an array, not " +
+                         Py_TYPE(o)->tp_name);
+    }
+    return g;
+}
+
+void set_gradient(Handle* h, PyObject* value) {
+    if (value == nullptr || value == Py_None) return clear_gradient(h);
+    const Array& own = h->t.value;
+    Ref made;
+    if (fits(value, own) || (is_tensor(value) && value_of(as_handle(value)).same_shape(own))) {
+        made = Ref::borrow(value);
+    } else {
+        Array g = gradient_array(value, own.dtype(), "grad");
+        if (g.ndim() != 0 && !g.same_shape(own)) {
+            throw ShapeError("grad: shape " + to_string(g.shape()) + " came, the tensor has " +
+                             to_string(own.shape()));
+        }
+        made = Ref(own_array(copy(broadcast_to(cast(g, own.dtype()), own.shape()))));
+    }
+    if (Ref* slot = grad_in_rule(h)) {
+        *slot = std::move(made);
+        return;
+    }
+    settle(h);
+    if (Node* node = h->t.node.get(); node && !Run::claimed(*node)) node->grad.reset();
+    h->gradient.reset();
+    Py_XSETREF(h->grad, made.leave());
+    if (is_tensor(h->grad)) track(h);
+}
+
+void clear_gradient(Handle* h) noexcept {
+    if (Ref* slot = grad_in_rule(h)) {
+        *slot = Ref();
+        return;
+    }
+    settle(h);
+    if (Node* node = h->t.node.get(); node && !Run::claimed(*node)) node->grad.reset();
+    h->gradient.reset();
+    Py_CLEAR(h->grad);
+}
+
+void commit(Run& run) {
+    // Sums are formed first, in memory of this run, and then put in place without fail.
+    std::vector<std::pair<Handle*, Array*>> ready;
+    ready.reserve(run.leaves().size());
+    for (Node* leaf : run.leaves()) {
+        Array& g = run.cotangent(*leaf);
+        auto* h = static_cast<Handle*>(leaf->handle.load());
+        if (!g || !h) continue;
+        if (const Array before = gradient_so_far(h)) {
+            accumulate(g, cast(before, g.dtype()));
+        }
+        ready.emplace_back(h, &g);
+    }
+    std::vector<Ref> old;
+    old.reserve(ready.size());
+    for (auto& [h, g] : ready) {
+        h->gradient = std::move(*g);
+        old.emplace_back(std::exchange(h->grad, nullptr));
+    }
+}
+
+void commit(std::vector<std::pair<Node*, Tensor>>&& cotangents) {
+    std::vector<std::pair<Handle*, Ref>> ready;
+    for (auto& [node, g] : cotangents) {
+        auto* h = static_cast<Handle*>(node->handle.load());
+        if (!h) continue;
+        const Array before = node->is_leaf() ? gradient_so_far(h) : Array();
+        if (before) {
+            const bool recorded = h->grad && is_tensor(h->grad);
+            const Tensor old = recorded ? operand(as_handle(h->grad)) : Tensor(copy(before));
+            ready.emplace_back(h, wrap_gradient(old + g));
+        } else {
+            ready.emplace_back(h, wrap_gradient(g));
+        }
+    }
+    for (auto& [h, g] : ready) {
+        h->gradient.reset();
+        if (Node* n = h->t.node.get(); n && !n->is_leaf()) n->grad.reset();
+        Ref old(std::exchange(h->grad, g.leave()));
+        track(h);
+        g = std::move(old);
+    }
+}
+
+}  // namespace rg

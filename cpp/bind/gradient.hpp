@@ -1,0 +1,22 @@
+// `.grad`: where gradients live between walks, and how a walk's results get there.
+#pragma once
+
+#include "bind/handle.hpp"
+#include "graph/run.hpp"
+
+namespace rg {
+
+// `.grad` as Python sees it: a new reference.
+PyObject* get_gradient(Handle* h);
+void set_gradient(Handle* h, PyObject* value);
+void clear_gradient(Handle* h) noexcept;
+
+// What the user gave as a gradient, as an array of a floating dtype.
+Array gradient_array(PyObject* o, DType dtype, const char* who);
+
+// Adds the walk's leaf cotangents to the leaves' gradients: all of them or, on failure, none.
+void commit(Run& run);
+// The same for a walk that recorded, whose gradients are tensors.
+void commit(std::vector<std::pair<Node*, Tensor>>&& cotangents);
+
+}  // namespace rg

@@ -1,0 +1,43 @@
+#include "bind/modes.hpp"
+
+#include "graph/mode.hpp"
+
+namespace rg {
+namespace {
+
+PyObject* grad_mode = nullptr;
+
+bool recording_here() {
+    PyObject* value = nullptr;
+    if (PyContextVar_Get(grad_mode, Py_True, &value) < 0) throw PythonError{};
+    const Ref held(value);
+    return held.get() == Py_True;
+}
+
+PyObject* open_mode(PyObject*, PyObject* change) {
+    const long by = PyLong_AsLong(change);
+    if (by == -1 && PyErr_Occurred()) return nullptr;
+    open_modes += int(by);
+    Py_RETURN_NONE;
+}
+
+PyObject* is_recording(PyObject*, PyObject*) {
+    return guarded([&] { return PyBool_FromLong(recording()); });
+}
+
+PyMethodDef functions[] = {
+    {"open_mode", open_mode, METH_O, "open_mode(change, /)\n--\n\n"},
+    {"is_recording", is_recording, METH_NOARGS, "is_recording()\n--\n\n"},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+void install_modes(PyObject* module) {
+    grad_mode = checked(PyContextVar_New("retrograd_grad_mode", Py_True));
+    checked(PyModule_AddObjectRef(module, "grad_mode", grad_mode));
+    checked(PyModule_AddFunctions(module, functions));
+    recording_hook = recording_here;
+}
+
+}  // namespace rg

@@ -1,0 +1,12 @@
+// no_grad: whether this thread and task record.
+#pragma once
+
+#include "bind/python_api.hpp"
+
+namespace rg {
+
+// Adds `grad_mode`, a ContextVar of bool, and `open_mode(change)`, which counts the open modes of
+// the process: the variable is only read while that count is not zero.
+void install_modes(PyObject* module);
+
+}  // namespace rg

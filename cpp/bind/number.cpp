@@ -1,0 +1,132 @@
+// Tensor's operators. Each is one C function in a type slot, in which CPython calls it with the
+// operands in either order; anything unknown is answered with NotImplemented.
+#include "bind/convert.hpp"
+#include "bind/handle.hpp"
+#include "bind/index.hpp"
+#include "graph/mode.hpp"
+#include "graph/record.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+// Results of two scalars need no kernel and no broadcasting: the usual case of a scalar graph.
+template <class Op>
+PyObject* binary(PyObject* a, PyObject* b) {
+    return guarded([&]() -> PyObject* {
+        Tensor in[2];
+        PyObject* const args[] = {a, b};
+        if (!parse_operands(args, 2, in, Op::name)) Py_RETURN_NOTIMPLEMENTED;
+        return wrap(apply(info<Op>(), in));
+    });
+}
+
+template <class Op>
+PyObject* unary(PyObject* a) {
+    return guarded([&] {
+        Tensor in[] = {operand(as_handle(a))};
+        return wrap(apply(info<Op>(), in));
+    });
+}
+
+PyObject* power(PyObject* a, PyObject* b, PyObject* modulus) {
+    if (modulus != Py_None) Py_RETURN_NOTIMPLEMENTED;
+    return binary<op::Pow>(a, b);
+}
+
+// x += y makes a new tensor, except that inside no_grad a leaf is written in place.
+template <PyObject* (*Plain)(PyObject*, PyObject*)>
+PyObject* in_place(PyObject* a, PyObject* b) {
+    if (open_modes == 0 || !is_tensor(a)) return Plain(a, b);
+    return guarded([&]() -> PyObject* {
+        Handle* h = as_handle(a);
+        if (recording() || !h->is_leaf()) return Plain(a, b);
+        const Ref result(checked(Plain(a, b)));
+        if (result.get() == Py_NotImplemented) return Py_NewRef(result.get());
+        const Array& value = value_of(as_handle(result.get()));
+        write_in_place(h, value);
+        return Py_NewRef(a);
+    });
+}
+
+PyObject* power_plain(PyObject* a, PyObject* b) { return binary<op::Pow>(a, b); }
+PyObject* in_place_power(PyObject* a, PyObject* b, PyObject*) {
+    return in_place<power_plain>(a, b);
+}
+
+Py_ssize_t length(PyObject* self) {
+    return guarded([&]() -> Py_ssize_t {
+        const Array& v = as_handle(self)->t.value;
+        if (v.ndim() == 0) {
+            PyErr_SetString(PyExc_TypeError, "len() of a 0-d Tensor");
+            throw PythonError{};
+        }
+        return v.layout()->shape()[0];
+    });
+}
+
+PyObject* get_item(PyObject* self, PyObject* key) {
+    return guarded([&] { return index_get(as_handle(self), key); });
+}
+
+int set_item(PyObject* self, PyObject* key, PyObject* value) {
+    return guarded([&] {
+        index_set(as_handle(self), key, value);
+        return 0;
+    });
+}
+
+Py_hash_t hash(PyObject* self) {
+    const auto bits = reinterpret_cast<std::uintptr_t>(self);
+    return Py_hash_t(bits >> 4 | bits << (8 * sizeof bits - 4));
+}
+
+// Comparisons are NumPy's, on the values, and give a plain bool array.
+PyObject* compare(PyObject* a, PyObject* b, int how) {
+    return guarded([&]() -> PyObject* {
+        const Array& value = value_of(as_handle(a));
+        const Ref left(value.is_scalar() ? own_array(Array(value)) : lease(value, false));
+        Ref right = Ref::borrow(b);
+        if (is_tensor(b)) {
+            const Array& other = value_of(as_handle(b));
+            right = Ref(other.is_scalar() ? own_array(Array(other)) : lease(other, false));
+        } else if (!constant_operand(b, value.dtype(), "compare")) {
+            Py_RETURN_NOTIMPLEMENTED;
+        }
+        const Ref result(checked(PyObject_RichCompare(left.get(), right.get(), how)));
+        return checked(PyArray_FROM_O(result.get()));
+    });
+}
+
+template <class F>
+void* slot(F* f) {
+    return reinterpret_cast<void*>(f);
+}
+
+}  // namespace
+
+PyType_Slot number_slots[] = {
+    {Py_nb_add, slot(binary<op::Add>)},
+    {Py_nb_subtract, slot(binary<op::Sub>)},
+    {Py_nb_multiply, slot(binary<op::Mul>)},
+    {Py_nb_true_divide, slot(binary<op::Div>)},
+    {Py_nb_power, slot(power)},
+    {Py_nb_matrix_multiply, slot(binary<op::MatMul>)},
+    {Py_nb_negative, slot(unary<op::Neg>)},
+    {Py_nb_positive, slot(unary<op::Pos>)},
+    {Py_nb_absolute, slot(unary<op::Abs>)},
+    {Py_nb_inplace_add, slot(in_place<binary<op::Add>>)},
+    {Py_nb_inplace_subtract, slot(in_place<binary<op::Sub>>)},
+    {Py_nb_inplace_multiply, slot(in_place<binary<op::Mul>>)},
+    {Py_nb_inplace_true_divide, slot(in_place<binary<op::Div>>)},
+    {Py_nb_inplace_power, slot(in_place_power)},
+    {Py_nb_inplace_matrix_multiply, slot(in_place<binary<op::MatMul>>)},
+    {Py_mp_length, slot(length)},
+    {Py_mp_subscript, slot(get_item)},
+    {Py_mp_ass_subscript, slot(set_item)},
+    {Py_tp_hash, slot(hash)},
+    {Py_tp_richcompare, slot(compare)},
+    {0, nullptr},
+};
+
+}  // namespace rg

@@ -1,0 +1,120 @@
+// NumPy's inner loops as kernels, and its floating-point warnings.
+//
+// A ufunc's loop runs on raw strided pointers with NumPy's SIMD dispatch and gives NumPy's bits.
+// NumPy's documentation calls the struct internal, so only its leading fields are read, every loop
+// is tried on a few values before it is used, and the plain C++ kernel stays where it disagrees.
+#include <cfenv>
+#include <cmath>
+#include <string>
+
+#include "bind/convert.hpp"
+#include "bind/operations.hpp"
+#include "graph/record.hpp"
+#include "ops/array_ops.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+// What NumPy's warnings call the operation.
+std::string warning_names[kOpCount];
+
+Kernel find_loop(PyUFuncObject* ufunc, int type) {
+    for (int i = 0; i < ufunc->ntypes; ++i) {
+        bool match = true;
+        for (int j = 0; j < ufunc->nargs; ++j) {
+            match = match && ufunc->types[i * ufunc->nargs + j] == type;
+        }
+        if (match && ufunc->functions[i]) {
+            return {reinterpret_cast<Loop>(ufunc->functions[i]),
+                    const_cast<void*>(ufunc->data ? ufunc->data[i] : nullptr)};
+        }
+    }
+    return {};
+}
+
+template <class T>
+bool agree(Kernel ours, Kernel theirs, int nargs) {
+    constexpr int n = 5;
+    T in[2][n] = {{T(0.5), T(1), T(2.25), T(0.125), T(3)}, {T(2), T(0.5), T(1.5), T(1), T(4)}};
+    T a[n], b[n];
+    const std::intptr_t dims = n, strides[] = {sizeof(T), sizeof(T), sizeof(T)};
+    const auto run = [&](Kernel k, T* out) {
+        char* args[3] = {reinterpret_cast<char*>(in[0]), reinterpret_cast<char*>(in[1])};
+        args[nargs - 1] = reinterpret_cast<char*>(out);
+        k(args, &dims, strides);
+    };
+    run(ours, a);
+    run(theirs, b);
+    for (int i = 0; i < n; ++i) {
+        if (!(std::fabs(a[i] - b[i]) <= T(1e-5) * std::fabs(a[i]))) return false;
+    }
+    return true;
+}
+
+bool agree(DType dtype, Kernel ours, Kernel theirs, int nargs) {
+    return with_float(dtype, [&](auto t) { return agree<decltype(t)>(ours, theirs, nargs); });
+}
+
+// Two matrices of 2 by 2, the smallest product that tells rows from columns.
+bool agree_matmul(DType dtype, Kernel ours, Kernel theirs) {
+    return with_float(dtype, [&](auto t) {
+        using T = decltype(t);
+        T a[] = {1, 2, 3, 4}, b[] = {5, 6, 7, 8}, x[4], y[4];
+        const std::intptr_t s = sizeof(T), dims[] = {1, 2, 2, 2};
+        const std::intptr_t strides[] = {4 * s, 4 * s, 4 * s, 2 * s, s, 2 * s, s, 2 * s, s};
+        const auto run = [&](Kernel k, T* out) {
+            char* args[] = {reinterpret_cast<char*>(a), reinterpret_cast<char*>(b),
+                            reinterpret_cast<char*>(out)};
+            k(args, dims, strides);
+        };
+        run(ours, x);
+        run(theirs, y);
+        return std::equal(x, x + 4, y);
+    });
+}
+
+void report(const OpInfo& op, int flags) {
+    const int numpy_flags = (flags & FE_DIVBYZERO ? NPY_FPE_DIVIDEBYZERO : 0) |
+                            (flags & FE_OVERFLOW ? NPY_FPE_OVERFLOW : 0) |
+                            (flags & FE_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0) |
+                            (flags & FE_INVALID ? NPY_FPE_INVALID : 0);
+    const std::string& name = warning_names[op.id];
+    const char* text = name.empty() ? op.name : name.c_str();
+    if (PyUFunc_GiveFloatingpointErrors(text, numpy_flags) < 0) throw PythonError{};
+}
+
+}  // namespace
+
+void use_loop(const char* name, PyObject* object) {
+    const OpInfo* op = find(name);
+    if (!op || !PyObject_TypeCheck(object, &PyUFunc_Type)) {
+        PyErr_SetString(PyExc_TypeError, "op: wants the name of an operation and a NumPy ufunc");
+        throw PythonError{};
+    }
+    auto* ufunc = reinterpret_cast<PyUFuncObject*>(object);
+    warning_names[op->id] = ufunc->name;
+    for (DType dtype : {DType::f64, DType::f32}) {
+        const Kernel loop = find_loop(ufunc, numpy_type(dtype));
+        const int t = int(dtype);
+        if (!loop.loop || op->own_kernel) continue;
+        if (!op->elementwise) {
+            if (agree_matmul(dtype, matmul_kernel[t], loop)) matmul_kernel[t] = loop;
+            continue;
+        }
+        if (ufunc->nargs != op->arity + 1) continue;
+        Kernel& ours = forward_kernel(*op, dtype);
+        if (!agree(dtype, ours, loop, ufunc->nargs)) continue;
+        ours = loop;
+        if (op == &info<op::Add>()) sum_kernel[t] = loop;
+        if (op == &info<op::Maximum>()) max_kernel[t] = loop;
+    }
+}
+
+void install_float_errors() {
+    warning_names[info<op::Sum>().id] = "reduce";
+    warning_names[info<op::Max>().id] = "reduce";
+    float_error_hook = report;
+}
+
+}  // namespace rg

@@ -1,0 +1,19 @@
+// Whether operations are recorded.
+#pragma once
+
+namespace rg {
+
+// How many modes (no_grad and the like) are open anywhere in the process. While it is zero nothing
+// else has to be asked, which makes the usual case one load.
+extern int open_modes;
+// Asks for this thread and task; null in a core without Python.
+extern bool (*recording_hook)();
+
+// A walk that builds a graph records whatever the user's mode says.
+extern thread_local bool force_recording;
+
+inline bool recording() {
+    return open_modes == 0 || force_recording || !recording_hook || recording_hook();
+}
+
+}  // namespace rg

@@ -1,0 +1,101 @@
+// graph: what was computed from what, and the walk back. Start here, then tensor.hpp, record.hpp and
+// run.hpp. May include `ops` and `array`, and nothing of bind or Python.
+//
+// A Node is one recorded operation, or a leaf. It keeps what its rules read, not its result, unless
+// a rule reads that or it is a scalar. Reference counts are plain: they change only with the GIL
+// held, and a walk without it borrows. Nodes never point at Python; `handle` is weak and opaque.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "ops/op.hpp"
+
+namespace rg {
+
+struct Node {
+    enum Flag : std::uint8_t {
+        kScalar64 = 1,  // result and operands are inline float64: the walk takes the short way
+        kPython = 2,    // a rule written in Python is in this graph
+        kSaves = 4,     // room for operands follows the inputs
+        kParams = 8,    // a Params pointer follows those
+    };
+
+    const OpInfo* op;            // null for a leaf
+    std::atomic<void*> handle;   // the Python tensor that stands for this node, while there is one
+    std::uint32_t count;
+    std::uint32_t pending;       // consumers that the current walk has still to pass
+    std::uint32_t slot;          // place in a walk that builds a graph
+    std::uint32_t n_inputs;
+    std::atomic<std::uint16_t> owner;  // the run that has claimed this node, or 0
+    std::uint8_t flags;
+    std::atomic<bool> freed;  // a walk with retain_graph=False has dropped what the rules read
+    Array value;  // the result: its shape at least
+    Array grad;   // the cotangent of the walk under way, and of the last one if it was kept
+
+    bool is_leaf() const noexcept { return op == nullptr; }
+    bool has(Flag f) const noexcept { return flags & f; }
+    Node** inputs() noexcept { return reinterpret_cast<Node**>(this + 1); }
+    Node* input(std::uint32_t i) noexcept { return inputs()[i]; }
+    // Operands the rules read; the others are empty. Only with kSaves.
+    Array* saved() noexcept { return reinterpret_cast<Array*>(inputs() + n_inputs); }
+    const Params* params() noexcept {
+        return has(kParams) ? *params_place() : nullptr;
+    }
+    const Params** params_place() noexcept {
+        Array* end = saved() + (has(kSaves) ? n_inputs : 0);
+        return reinterpret_cast<const Params**>(end);
+    }
+
+    static Node* leaf(const Array& value);
+    // A node with empty inputs and saved values. Count 1.
+    static Node* make(const OpInfo& op, std::uint32_t n_inputs, std::uint8_t flags);
+
+    void retain() noexcept { ++count; }
+    // Frees what nobody else keeps, by a worklist: depth costs no stack.
+    void release() noexcept {
+        if (--count == 0) destroy(this);
+    }
+    void drop_saved() noexcept;
+
+    static std::int64_t live() noexcept;
+
+private:
+    static void destroy(Node* first) noexcept;
+};
+
+class NodePtr {
+public:
+    NodePtr() noexcept = default;
+    NodePtr(const NodePtr& o) noexcept : p_(o.p_) {
+        if (p_) p_->retain();
+    }
+    NodePtr(NodePtr&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
+    NodePtr& operator=(NodePtr o) noexcept {
+        std::swap(p_, o.p_);
+        return *this;
+    }
+    ~NodePtr() {
+        if (p_) p_->release();
+    }
+    static NodePtr adopt(Node* p) noexcept {
+        NodePtr n;
+        n.p_ = p;
+        return n;
+    }
+    static NodePtr share(Node* p) noexcept {
+        if (p) p->retain();
+        return adopt(p);
+    }
+    Node* get() const noexcept { return p_; }
+    Node* operator->() const noexcept { return p_; }
+    Node& operator*() const noexcept { return *p_; }
+    explicit operator bool() const noexcept { return p_ != nullptr; }
+    Node* leave() noexcept { return std::exchange(p_, nullptr); }
+
+private:
+    Node* p_ = nullptr;
+};
+
+}  // namespace rg

@@ -1,0 +1,120 @@
+#include "graph/record.hpp"
+
+#include <bit>
+#include <cstdint>
+
+#include "array/error.hpp"
+#include "array/float_flags.hpp"
+#include "graph/mode.hpp"
+#include "ops/registry.hpp"
+#include "ops/trace.hpp"
+
+namespace rg {
+
+int open_modes = 0;
+bool (*recording_hook)() = nullptr;
+thread_local bool force_recording = false;
+void (*float_error_hook)(const OpInfo& op, int flags) = nullptr;
+
+namespace {
+
+void report_flags(const OpInfo& op) {
+    const int flags = float_flags();
+    if (flags && op.reports && float_error_hook) float_error_hook(op, flags);
+}
+
+// Zero, subnormal, infinite and NaN results may have raised a flag; all others have not.
+bool suspicious(double y) {
+    const std::uint64_t exponent = std::bit_cast<std::uint64_t>(y) >> 52 & 0x7ff;
+    return exponent - 1 >= 0x7fe;
+}
+
+double run_scalars(const OpInfo& op, const double* x) {
+    if (op.direct) {
+        const double y = op.run64(x);
+        if (!suspicious(y) || !op.reports) [[likely]]
+            return y;
+    }
+    double y;
+    char* args[kMaxArity + 1];
+    for (int k = 0; k < op.arity; ++k) args[k] = reinterpret_cast<char*>(const_cast<double*>(x + k));
+    args[op.arity] = reinterpret_cast<char*>(&y);
+    const std::intptr_t one = 1, strides[kMaxArity + 1] = {8, 8, 8, 8};
+    clear_float_flags();
+    forward_kernel(op, DType::f64)(args, &one, strides);
+    report_flags(op);
+    return y;
+}
+
+// Operands of different types meet at float64, by a recorded cast.
+void promote(const OpInfo& op, Tensor* in) {
+    for (int k = 1; k < op.arity; ++k) {
+        if (in[k].value.dtype() == in[0].value.dtype()) continue;
+        for (int j = 0; j < op.arity; ++j) {
+            if (in[j].value.dtype() != DType::f64) in[j] = cast(in[j], Target{DType::f64});
+        }
+        return;
+    }
+}
+
+}  // namespace
+
+Array keep(const Array& a) {
+    const Buffer* b = a.buffer();
+    return b && (b->writable_leases || b->borrowed()) ? copy(a) : a;
+}
+
+NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params) {
+    const int n = op.arity;
+    unsigned need = 0, flags = 0;
+    bool any = false, scalars = op.elementwise && out.is_scalar64();
+    for (int k = 0; k < n; ++k) {
+        scalars = scalars && in[k].value.is_scalar64();
+        if (const Node* node = in[k].node.get()) {
+            any = true;
+            need |= op.reads[k];
+            flags |= node->flags & Node::kPython;
+        }
+    }
+    if (!any || !recording() || !op.differentiable) return {};
+    if (scalars) flags |= Node::kScalar64;
+    if (need & ((1u << n) - 1)) flags |= Node::kSaves;
+    if (params.get()) flags |= Node::kParams;
+    NodePtr made = NodePtr::adopt(Node::make(op, std::uint32_t(n), std::uint8_t(flags)));
+    Node& node = *made;
+    for (int k = 0; k < n; ++k) {
+        if (need & (1u << k)) node.saved()[k] = keep(in[k].value);
+        if (Node* from = in[k].node.get()) {
+            from->retain();
+            node.inputs()[k] = from;
+        }
+    }
+    if (params.get()) {
+        params.get()->retain();
+        *node.params_place() = params.get();
+    }
+    node.value = need & op::kReadsResult ? out : out.without_value();
+    return made;
+}
+
+Tensor apply(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
+    bool scalars = op.elementwise;
+    for (int k = 0; k < op.arity; ++k) scalars = scalars && in[k].value.is_scalar64();
+    Array out;
+    if (scalars) {
+        double x[kMaxArity];
+        for (int k = 0; k < op.arity; ++k) x[k] = in[k].value.f64();
+        out = Array(run_scalars(op, x));
+    } else {
+        promote(op, in);
+        Array values[kMaxArity];
+        for (int k = 0; k < op.arity; ++k) values[k] = in[k].value;
+        clear_float_flags();
+        out = op.elementwise ? elementwise(op, values) : op.run(values, params.get());
+        report_flags(op);
+    }
+    NodePtr node = record(op, in, out, params);
+    return {std::move(out), std::move(node)};
+}
+
+}  // namespace rg

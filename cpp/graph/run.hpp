@@ -1,0 +1,80 @@
+// One backward: everything it needs, from the claims on nodes to what is to be committed.
+//
+// Order: mark (claim what the root reaches and count consumers), walk (every node once, after all
+// its consumers), then the caller commits `leaves()` with the GIL held. A failure anywhere before
+// that leaves every leaf gradient as it was; the destructor gives the claims back.
+#pragma once
+
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "graph/tensor.hpp"
+
+namespace rg {
+
+class Run;
+
+// Runs the rule of a node whose op is external; set by bind.
+extern void (*external_rule)(Run& run, Node& node);
+
+class Run {
+public:
+    // `root` must live as long as the run. Throws GraphError on re-entry into a claimed graph.
+    Run(Node* root, bool retain_graph);
+    ~Run();
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+
+    // Claims up to `limit` nodes more; true when all are. False with `must_wait()` when another
+    // live run holds part of the graph: all claims are then given back.
+    bool mark(std::size_t limit);
+    bool must_wait() const { return blocked_by_ != 0; }
+    // Until that other run has ended. Not with the GIL held.
+    void wait_for_other();
+
+    // Bytes of the results in the claimed graph, to judge whether the GIL is worth giving up.
+    std::int64_t work() const { return work_; }
+
+    // From the root, with g of its shape and dtype, to the leaves.
+    void walk(Array g);
+    // The same on tensors: every step is recorded, so that gradients have gradients. With the GIL.
+    // Gives the cotangents of the leaves and of all nodes that Python holds.
+    std::vector<std::pair<Node*, Tensor>> walk_recording(Tensor g);
+
+    // Leaves that a cotangent may have reached, in the order they were met, and their cotangents.
+    const std::vector<Node*>& leaves() const { return leaves_; }
+    // This walk's cotangent of a node it has claimed, or of any leaf.
+    Array& cotangent(Node& node);
+
+    // Whether `node` belongs to a live run (its `grad` is then in flux).
+    static bool claimed(const Node& node) {
+        return node.owner.load(std::memory_order_acquire) != 0;
+    }
+    // Until no run of another thread has it. Not with the GIL held.
+    static void wait_until_free(const Node& node);
+
+private:
+    void visit(Node& n);
+    void pull(Node& n);
+    void pull_scalar(Node& n);
+    void pull_elementwise(Node& n, Array&& g);
+    void pull_structural(Node& n, Array&& g);
+    void pass(Node& n);
+    void release_claims() noexcept;
+
+    Node* root_;
+    bool retain_;
+    bool done_ = false;  // the walk has come to its end
+    std::uint16_t id_ = 0;
+    std::uint16_t blocked_by_ = 0;
+    std::uint64_t blocked_serial_ = 0;
+    std::int64_t work_ = 0;
+    std::uint32_t ticks_ = 0;
+    std::vector<Node*> stack_;  // marking: claimed, inputs not yet seen; walking: ready
+    std::vector<Node*> leaves_;
+    // Cotangents of leaves that a concurrent run holds: a shared leaf does not serialise walks.
+    std::unordered_map<Node*, Array> foreign_;
+};
+
+}  // namespace rg

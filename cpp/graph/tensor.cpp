@@ -1,0 +1,89 @@
+#include "graph/tensor.hpp"
+
+#include "graph/record.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+template <class Op>
+Tensor unary(const Tensor& a, const ParamsPtr& params = {}) {
+    Tensor in[] = {a};
+    return apply(info<Op>(), in, params);
+}
+
+template <class Op>
+Tensor binary(const Tensor& a, const Tensor& b) {
+    Tensor in[] = {a, b};
+    return apply(info<Op>(), in);
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& a, const Axes& axes) { return unary<op::Sum>(a, make_params(axes)); }
+Tensor matmul(const Tensor& a, const Tensor& b) { return binary<op::MatMul>(a, b); }
+
+Tensor reshape(const Tensor& a, const Dims& shape) {
+    if (a.value.shape() == shape) return a;
+    return unary<op::Reshape>(a, make_params(Shape{shape}));
+}
+
+Tensor transpose(const Tensor& a, const Permutation& p) {
+    return unary<op::Transpose>(a, make_params(p));
+}
+
+Tensor broadcast_to(const Tensor& a, const Dims& shape) {
+    if (a.value.shape() == shape) return a;
+    return unary<op::Broadcast>(a, make_params(Shape{shape}));
+}
+
+Tensor getitem(const Tensor& a, const Place& p) { return unary<op::GetItem>(a, make_params(p)); }
+Tensor scatter(const Tensor& a, const Place& p) { return unary<op::Scatter>(a, make_params(p)); }
+
+Tensor setitem(Tensor&& a, const Tensor& v, const Place& p) {
+    // The node comes first: a write in place that nothing records could not be taken back.
+    const Tensor in[] = {Tensor(a.value.without_value(), a.node),
+                         v.value.dtype() == a.value.dtype() ? v : cast(v, {a.value.dtype()})};
+    NodePtr node =
+        record(info<op::SetItem>(), in, a.value.without_value(), make_params(p));
+    Array out = setitem(std::move(a.value), in[1].value, p);
+    return {std::move(out), std::move(node)};
+}
+
+Tensor cast(const Tensor& a, const Target& t) {
+    if (a.value.dtype() == t.dtype) return a;
+    return unary<op::Cast>(a, make_params(t));
+}
+
+Tensor operator+(const Tensor& a, const Tensor& b) { return binary<op::Add>(a, b); }
+Tensor operator-(const Tensor& a, const Tensor& b) { return binary<op::Sub>(a, b); }
+Tensor operator*(const Tensor& a, const Tensor& b) { return binary<op::Mul>(a, b); }
+Tensor operator/(const Tensor& a, const Tensor& b) { return binary<op::Div>(a, b); }
+Tensor operator-(const Tensor& a) { return unary<op::Neg>(a); }
+Tensor pow(const Tensor& a, const Tensor& b) { return binary<op::Pow>(a, b); }
+Tensor exp(const Tensor& a) { return unary<op::Exp>(a); }
+Tensor log(const Tensor& a) { return unary<op::Log>(a); }
+Tensor sqrt(const Tensor& a) { return unary<op::Sqrt>(a); }
+Tensor tanh(const Tensor& a) { return unary<op::Tanh>(a); }
+Tensor sin(const Tensor& a) { return unary<op::Sin>(a); }
+Tensor cos(const Tensor& a) { return unary<op::Cos>(a); }
+Tensor fabs(const Tensor& a) { return unary<op::Abs>(a); }
+Tensor sign(const Tensor& a) { return unary<op::Sign>(a); }
+Tensor sigmoid(const Tensor& a) { return unary<op::Sigmoid>(a); }
+
+Tensor where(const Tensor& c, const Tensor& a, const Tensor& b) {
+    Tensor in[] = {Tensor(c.value), a, b};
+    return apply(info<op::Where>(), in);
+}
+
+Tensor operator==(const Tensor& a, const Tensor& b) { return binary<op::Equal>(a, b); }
+Tensor operator>(const Tensor& a, const Tensor& b) { return binary<op::Greater>(a, b); }
+Tensor isnan(const Tensor& a) { return unary<op::IsNan>(a); }
+
+Tensor both(const Tensor& a, const Tensor& b) { return Tensor(a.value) * Tensor(b.value); }
+Tensor either(const Tensor& a, const Tensor& b) {
+    // Masks are ones and zeros, so the larger of the two is their disjunction.
+    return binary<op::Maximum>(a, b);
+}
+
+}  // namespace rg

@@ -1,0 +1,145 @@
+// The walk back over arrays. Contributions are stolen or written first, then added in place; a
+// gradient that is a broadcast stays one until it must be written to.
+#include "array/error.hpp"
+#include "graph/run.hpp"
+#include "ops/array_ops.hpp"
+#include "ops/structural.hpp"
+#include "ops/trace.hpp"
+
+namespace rg {
+
+void (*external_rule)(Run& run, Node& node) = nullptr;
+
+namespace {
+
+constexpr std::uint32_t kPollMask = 0xfff;
+
+// One pass of an elementwise rule: out = vjp or out += vjp.
+void run_pull(Node& n, std::uint32_t k, const Array& g, Array& out, bool add) {
+    const OpInfo& op = *n.op;
+    const Dims shape = g.shape();
+    // An operand that the rule does not read stays null.
+    Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
+    const std::size_t result = 2 + op.arity;
+    for (std::size_t j = 0; j <= op.arity; ++j) {
+        const bool is_result = j == op.arity;
+        const bool used = op.reads[k] & (is_result ? op::kReadsResult : 1u << j);
+        ops[2 + j] = used ? Operand(is_result ? n.value : n.saved()[j], shape)
+                          : Operand(nullptr, Dims(shape.size(), 0));
+    }
+    iterate(shape, {ops, result + 1}, {op.pull[k][int(g.dtype())][add]});
+}
+
+// No operand before k takes a cotangent, so g is of no more use after k.
+bool is_last(Node& n, std::uint32_t k) {
+    while (k-- > 0) {
+        if (n.input(k)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void Run::walk(Array g) {
+    accumulate(cotangent(*root_), std::move(g));
+    if (!root_->is_leaf()) stack_.push_back(root_);
+    while (!stack_.empty()) {
+        if ((++ticks_ & kPollMask) == 0) poll();
+        Node& n = *stack_.back();
+        pull(n);
+        stack_.pop_back();
+        pass(n);
+    }
+    done_ = true;
+}
+
+void Run::pull(Node& n) {
+    if (!n.grad) return;  // a rule in Python gave nothing
+    if (n.has(Node::kScalar64)) [[likely]]
+        return pull_scalar(n);
+    if (n.op->external) return external_rule(*this, n);
+    const bool keep = n.handle.load(std::memory_order_relaxed) || n.grad.is_scalar();
+    Array g = keep ? n.grad : std::move(n.grad);
+    if (n.op->elementwise) {
+        pull_elementwise(n, std::move(g));
+    } else {
+        pull_structural(n, std::move(g));
+    }
+}
+
+void Run::pull_scalar(Node& n) {
+    const double g = n.grad.f64(), y = n.value.f64();
+    const Array* saved = n.saved();
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        Node* in = n.input(k);
+        if (!in) continue;
+        const double c = n.op->pull64[k](g, saved, y);
+        Array& sum = cotangent(*in);
+        if (sum) {
+            sum.f64() += c;
+        } else {
+            sum = Array(c);
+        }
+    }
+}
+
+void Run::pull_elementwise(Node& n, Array&& g) {
+    for (std::uint32_t k = n.n_inputs; k-- > 0;) {
+        Node* in = n.input(k);
+        if (!in) continue;
+        Array& sum = cotangent(*in);
+        const bool last = is_last(n, k);
+        if (n.op->passes[k]) {
+            accumulate(sum, sum_to(last ? std::move(g) : g, in->value.shape()));
+        } else if (!in->value.same_shape(g)) {
+            Array full = Array::empty(g.dtype(), g.shape());
+            run_pull(n, k, g, full, false);
+            accumulate(sum, sum_to(std::move(full), in->value.shape()));
+        } else if (sum) {
+            if (!sum.unique() || !sum.contiguous()) sum = copy(sum);
+            run_pull(n, k, g, sum, true);
+        } else {
+            Array out = last && g.unique() && g.contiguous() ? g : Array::empty(g.dtype(), g.shape());
+            run_pull(n, k, g, out, false);
+            sum = std::move(out);
+        }
+    }
+}
+
+void Run::pull_structural(Node& n, Array&& g) {
+    Array in[kMaxArity];
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        if (n.has(Node::kSaves) && n.saved()[k]) {
+            in[k] = n.saved()[k];
+        } else if (n.input(k)) {
+            in[k] = n.input(k)->value;
+        }
+    }
+    for (std::uint32_t k = n.n_inputs; k-- > 0;) {
+        Node* to = n.input(k);
+        if (!to) continue;
+        Array& sum = cotangent(*to);
+        if (n.op->accumulate) {
+            n.op->accumulate(sum, g, n.params());
+            continue;
+        }
+        Array c = n.op->vjp[k](is_last(n, k) ? std::move(g) : Array(g), in, n.value, n.params());
+        accumulate(sum, sum_to(std::move(c), to->value.shape()));
+    }
+}
+
+// The node is done: its inputs lose one consumer, its memory goes, its claim ends.
+void Run::pass(Node& n) {
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        Node* in = n.input(k);
+        if (in && !in->is_leaf() && --in->pending == 0) stack_.push_back(in);
+    }
+    if (!n.has(Node::kScalar64) && n.grad && !n.grad.is_scalar() &&
+        !n.handle.load(std::memory_order_relaxed)) {
+        n.grad.reset();
+    }
+    if (!retain_) n.drop_saved();
+    n.owner.store(0, std::memory_order_release);
+}
+
+}  // namespace rg

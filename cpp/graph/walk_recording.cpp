@@ -1,0 +1,120 @@
+// The walk back over tensors: the same rules, instantiated on a type that records.
+#include <array>
+
+#include "array/error.hpp"
+#include "graph/mode.hpp"
+#include "graph/run.hpp"
+#include "ops/derive.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+using Rule = Tensor (*)(Tensor g, const Tensor* in, const Tensor& y, const Params* params);
+using Rules = std::array<Rule, kMaxArity>;
+
+template <class Op, int K, std::size_t... I>
+Tensor elementwise_rule(Tensor g, const Tensor* in, const Tensor& y, const Params*) {
+    return [&]<std::size_t... J>(std::index_sequence<J...>) {
+        return op::call_vjp<Op, K>(g, in[J]..., y);
+    }(std::make_index_sequence<op::arity<Op>>{});
+}
+
+template <class Op>
+constexpr Rules rules_of() {
+    Rules r{};
+    if constexpr (index_in<Op>(op::Elementwise{}) >= 0) {
+        r[0] = elementwise_rule<Op, 0>;
+        if constexpr (op::arity<Op> > 1) r[1] = elementwise_rule<Op, 1>;
+        if constexpr (op::arity<Op> > 2) r[2] = elementwise_rule<Op, 2>;
+    } else if constexpr (index_in<Op>(op::Structural{}) >= 0) {
+        using P = typename Op::P;
+        using T = const Tensor&;
+        if constexpr (requires(Tensor g, T t, const P& p) { Op::vjp0(g, t, t, p); }) {
+            r[0] = [](Tensor g, const Tensor* in, T y, const Params* p) {
+                return Op::template vjp0<Tensor>(std::move(g), in[0], y, params_as<P>(p));
+            };
+        } else {
+            r[0] = [](Tensor g, const Tensor* in, T y, const Params* p) {
+                return Op::template vjp0<Tensor>(std::move(g), in[0], in[1], y, params_as<P>(p));
+            };
+            r[1] = [](Tensor g, const Tensor* in, T y, const Params* p) {
+                return Op::template vjp1<Tensor>(std::move(g), in[0], in[1], y, params_as<P>(p));
+            };
+        }
+    }
+    return r;
+}
+
+template <class... Op>
+constexpr std::array<Rules, sizeof...(Op)> all_rules(TypeList<Op...>) {
+    return {rules_of<Op>()...};
+}
+
+constexpr auto rules = all_rules(op::All{});
+
+struct ForceRecording {
+    bool before = std::exchange(force_recording, true);
+    ~ForceRecording() { force_recording = before; }
+};
+
+using Cotangents = std::vector<std::pair<Node*, Tensor>>;
+
+// The place of a node in the list, made at its first contribution.
+Tensor& at(Cotangents& all, Node& n) {
+    if (n.slot >= all.size() || all[n.slot].first != &n) {
+        n.slot = std::uint32_t(all.size());
+        all.emplace_back(&n, Tensor());
+    }
+    return all[n.slot].second;
+}
+
+// A cotangent of exactly the operand's shape.
+Tensor fit(Tensor c, const Layout& shape) {
+    if (c.layout()->size < shape.size) return broadcast_to(c, shape.dims());
+    return sum_to(std::move(c), shape.dims());
+}
+
+void pull_recording(Node& n, Cotangents& all) {
+    if (n.op->external) {
+        throw GraphError("custom: a rule written on arrays has no second derivative");
+    }
+    Tensor in[kMaxArity];
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        if (Node* from = n.input(k)) in[k] = {from->value, NodePtr::share(from)};
+        if (n.has(Node::kSaves) && n.saved()[k]) in[k].value = n.saved()[k];
+    }
+    const Tensor g = at(all, n), y(n.value, NodePtr::share(&n));
+    for (std::uint32_t k = n.n_inputs; k-- > 0;) {
+        Node* to = n.input(k);
+        if (!to) continue;
+        Tensor c = fit(rules[n.op->id][k](g, in, y, n.params()), *to->value.layout());
+        Tensor& sum = at(all, *to);
+        sum = sum.layout() ? sum + c : std::move(c);
+    }
+}
+
+}  // namespace
+
+std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g) {
+    const ForceRecording on;
+    Cotangents all;
+    at(all, *root_) = std::move(g);
+    if (!root_->is_leaf()) stack_.push_back(root_);
+    while (!stack_.empty()) {
+        if ((++ticks_ & 0xff) == 0) poll();
+        Node& n = *stack_.back();
+        if (at(all, n).layout()) pull_recording(n, all);
+        if (!n.handle.load()) {
+            if (n.value.is_scalar()) n.grad = at(all, n).value;
+            at(all, n) = Tensor();
+        }
+        stack_.pop_back();
+        pass(n);
+    }
+    std::erase_if(all, [](const auto& c) { return !c.second.layout(); });
+    done_ = true;
+    return all;
+}
+
+}  // namespace rg

@@ -1,0 +1,165 @@
+#include "ops/array_ops.hpp"
+
+#include <cstring>
+
+#include "array/error.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+Array evaluate(const OpInfo& op, const Array& a, const Array& b) {
+    const Array in[] = {a, b};
+    return elementwise(op, in);
+}
+
+// Elements of `a` at the positions, one after another.
+template <class T>
+void gather(const T* from, const std::int64_t* at, std::int64_t n, T* to) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = from[at[i]];
+}
+
+}  // namespace
+
+Array elementwise(const OpInfo& op, const Array* in) {
+    const int n = op.arity;
+    const Kernel kernel = forward_kernel(op, in[0].dtype());
+    bool same = true, flat = true;
+    for (int k = 0; k < n; ++k) {
+        same = same && in[k].same_shape(in[0]);
+        flat = flat && in[k].contiguous();
+    }
+    if (same && flat) {
+        Array out = Array::empty_like(in[0]);
+        char* at[kMaxArity + 1];
+        std::intptr_t strides[kMaxArity + 1];
+        std::fill_n(strides, n + 1, itemsize(out.dtype()));
+        for (int k = 0; k < n; ++k) at[k] = const_cast<char*>(in[k].data());
+        at[n] = out.data();
+        iterate_flat(out.size(), {at, std::size_t(n + 1)}, {strides, std::size_t(n + 1)}, kernel);
+        return out;
+    }
+    Dims shape = in[0].shape();
+    for (int k = 1; k < n; ++k) {
+        if (!broadcast(shape, in[k].shape(), shape)) {
+            throw ShapeError(std::string(op.name) + ": shapes " + to_string(shape) + " and " +
+                             to_string(in[k].shape()) + " do not broadcast");
+        }
+    }
+    Array out = Array::empty(in[0].dtype(), shape);
+    // One more operand than an operation has, and unused ones repeat the first.
+    Operand ops[kMaxArity + 1] = {{in[0], shape},
+                                  {in[n > 1 ? 1 : 0], shape},
+                                  {in[n > 2 ? 2 : 0], shape},
+                                  {out, shape}};
+    ops[n] = ops[kMaxArity];
+    iterate(shape, {ops, std::size_t(n + 1)}, kernel);
+    return out;
+}
+
+void add_into(Array& a, const Array& b) {
+    const Kernel add = forward_kernel(info<op::Add>(), a.dtype());
+    if (a.same_shape(b) && b.contiguous()) {
+        char* at[] = {a.data(), const_cast<char*>(b.data()), a.data()};
+        const std::intptr_t step = itemsize(a.dtype()), strides[] = {step, step, step};
+        return iterate_flat(a.size(), at, strides, add);
+    }
+    const Dims shape = a.shape();
+    Operand ops[] = {{a, shape}, {b, shape}, {a, shape}};
+    iterate(shape, ops, add);
+}
+
+void accumulate(Array& sum, Array&& contribution) {
+    if (!sum) {
+        sum = std::move(contribution);
+    } else if (sum.is_scalar64()) {
+        sum.f64() += contribution.f64();
+    } else if (sum.unique() && sum.contiguous()) {
+        add_into(sum, contribution);
+    } else if (contribution.unique() && contribution.contiguous()) {
+        add_into(contribution, sum);
+        sum = std::move(contribution);
+    } else {
+        sum = evaluate(info<op::Add>(), sum, contribution);
+    }
+}
+
+Array equal(const Array& a, const Array& b) { return evaluate(info<op::Equal>(), a, b); }
+Array operator*(const Array& a, const Array& b) { return evaluate(info<op::Mul>(), a, b); }
+Array operator/(const Array& a, const Array& b) { return evaluate(info<op::Div>(), a, b); }
+
+Array where(const Array& c, const Array& a, const Array& b) {
+    const Array in[] = {c, a, b};
+    return elementwise(info<op::Where>(), in);
+}
+
+Array transpose(const Array& a, const Permutation& p) { return transpose(a, p.axes); }
+
+Array getitem(const Array& a, const Place& p) {
+    if (p.index.basic) return slice(a, p.index);
+    const Array from = contiguous(a);
+    Array out = Array::empty(a.dtype(), p.index.shape);
+    with_float(a.dtype(), [&](auto t) {
+        using T = decltype(t);
+        gather(from.as<T>(), p.index.positions.as<std::int64_t>(), p.index.positions.size(),
+               out.as<T>());
+    });
+    return out;
+}
+
+Array scatter(const Array& g, const Place& p) {
+    Array sum;
+    scatter_into(sum, g, p);
+    return sum;
+}
+
+void scatter_into(Array& sum, const Array& g, const Place& p) {
+    if (!sum) {
+        sum = Array::zeros(g.dtype(), p.of);
+    } else if (!sum.unique() || !sum.contiguous()) {
+        sum = copy(sum);
+    }
+    if (p.index.basic) {
+        const Operand to = region(sum, p.index);
+        Operand ops[] = {to, {g, p.index.shape}, to};
+        iterate(p.index.shape, ops, forward_kernel(info<op::Add>(), g.dtype()));
+        return;
+    }
+    const Array from = contiguous(broadcast_to(g, p.index.shape));
+    const auto* at = p.index.positions.as<std::int64_t>();
+    with_float(g.dtype(), [&](auto t) {
+        using T = decltype(t);
+        for (std::int64_t i = 0; i < p.index.positions.size(); ++i) {
+            sum.as<T>()[at[i]] += from.as<T>()[i];
+        }
+    });
+}
+
+void write_at(Array& a, const Array& v, const Place& p) {
+    if (p.index.basic) {
+        const Kernel pos = forward_kernel(info<op::Pos>(), a.dtype());
+        Operand ops[] = {{v, p.index.shape}, region(a, p.index)};
+        iterate(p.index.shape, ops, pos, Cut::Nowhere);
+        return;
+    }
+    const Array from = contiguous(broadcast_to(v, p.index.shape));
+    const auto* at = p.index.positions.as<std::int64_t>();
+    with_float(a.dtype(), [&](auto t) {
+        using T = decltype(t);
+        for (std::int64_t i = 0; i < p.index.positions.size(); ++i) {
+            a.as<T>()[at[i]] = from.as<T>()[i];
+        }
+    });
+}
+
+Array setitem(Array&& a, const Array& v, const Place& p) {
+    if (!a.unique() || !a.contiguous()) {
+        Array out = copy(a);
+        write_at(out, v, p);
+        return out;
+    }
+    write_at(a, v, p);
+    return std::move(a);
+}
+
+}  // namespace rg

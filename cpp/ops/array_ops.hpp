@@ -1,0 +1,55 @@
+// The words of structural rules, computed on arrays. graph declares the same words on tensors.
+#pragma once
+
+#include "array/view.hpp"
+#include "ops/op.hpp"
+#include "ops/value.hpp"
+
+namespace rg {
+
+// One elementwise operation over broadcast operands of one floating dtype. Throws ShapeError.
+Array elementwise(const OpInfo& op, const Array* in);
+
+// a += b, where a owns its elements and b broadcasts to it.
+void add_into(Array& a, const Array& b);
+// A sum of two contributions; takes over whichever memory nobody else sees.
+void accumulate(Array& sum, Array&& contribution);
+
+Array sum(const Array& a, const Axes& axes);
+Array max(const Array& a, const Axes& axes);
+Array matmul(const Array& a, const Array& b);
+
+Array transpose(const Array& a, const Permutation& p);
+Array getitem(const Array& a, const Place& p);
+// Zeros of shape p.of with g added where the index points.
+Array scatter(const Array& g, const Place& p);
+void scatter_into(Array& sum, const Array& g, const Place& p);
+// Writes v where the index points into `a`, which owns its elements. Cannot stop half way.
+void write_at(Array& a, const Array& v, const Place& p);
+// `a` with v written there; in place if `a` is the only owner, and unchanged if this throws.
+Array setitem(Array&& a, const Array& v, const Place& p);
+// The same elements in memory of their own, so that the owner of the whole may be reused.
+inline Array own(const Array& a) { return copy(a); }
+
+// Masks of ones and zeros, and the few elementwise words structural rules use.
+Array equal(const Array& a, const Array& b);
+Array where(const Array& c, const Array& a, const Array& b);
+Array operator*(const Array& a, const Array& b);
+Array operator/(const Array& a, const Array& b);
+inline Array lift(op::Const c, const Array& like) { return Array::scalar(like.dtype(), c.v); }
+template <class V>
+V constant(const Array& a) {
+    return V(a);
+}
+inline Array cast(const Array& a, const Target& t) { return cast(a, t.dtype); }
+
+// Kernels of the reductions and of the matrix product, replaced by NumPy's at import.
+extern Kernel sum_kernel[kFloatTypes];
+extern Kernel max_kernel[kFloatTypes];
+extern Kernel matmul_kernel[kFloatTypes];
+
+// Shape rules, also used for checking before anything is computed.
+Dims reduced_shape(const Dims& shape, const Axes& axes);
+Dims matmul_shape(const Dims& a, const Dims& b);
+
+}  // namespace rg

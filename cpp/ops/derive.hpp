@@ -1,0 +1,50 @@
+// What follows from a rule struct at compile time: arity, number of rules, reads, costs.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "ops/elementwise.hpp"
+#include "ops/trace.hpp"
+
+namespace rg::op {
+
+template <class Op>
+inline constexpr int arity = requires { Op::run(1.0f); }               ? 1
+                             : requires { Op::run(1.0f, 1.0f); }       ? 2
+                             : requires { Op::run(1.0f, 1.0f, 1.0f); } ? 3
+                                                                       : 0;
+
+template <class Op>
+inline constexpr bool differentiable = requires(float x) { Op::vjp0(x, x, x); } ||
+                                       requires(float x) { Op::vjp0(x, x, x, x); } ||
+                                       requires(float x) { Op::vjp0(x, x, x, x, x); };
+
+// The rule for operand K by number.
+template <class Op, int K, class... V>
+constexpr auto call_vjp(V&&... v) {
+    if constexpr (K == 0) {
+        return Op::vjp0(std::forward<V>(v)...);
+    } else if constexpr (K == 1) {
+        return Op::vjp1(std::forward<V>(v)...);
+    } else {
+        return Op::vjp2(std::forward<V>(v)...);
+    }
+}
+
+template <class Op, int K, std::size_t... I>
+constexpr Trace trace_vjp(std::index_sequence<I...>) {
+    return call_vjp<Op, K>(Trace{.is_cotangent = true}, Trace{.reads = 1u << I}...,
+                           Trace{.reads = kReadsResult});
+}
+
+template <class Op, int K>
+inline constexpr Trace traced = trace_vjp<Op, K>(std::make_index_sequence<arity<Op>>{});
+
+template <class Op, std::size_t... I>
+constexpr Trace trace_run(std::index_sequence<I...>) {
+    return Op::run(Trace{.reads = 1u << I}...);
+}
+
+}  // namespace rg::op

@@ -1,0 +1,194 @@
+// The elementwise operations. One struct each: `run` is the value, `vjpK` the cotangent of operand
+// K, in terms of the cotangent g, the operands and the result y. Nothing else is written by hand:
+// kernels, saved operands, costs and higher derivatives come from these texts (kernels.hpp, trace.hpp).
+//
+// To add one: write its struct here and put its name into `Elementwise` at the end.
+// Kinks follow the table in docs/derivatives.md. Never write 0 * x: at infinity that is NaN.
+#pragma once
+
+#include "ops/typelist.hpp"
+#include "ops/value.hpp"
+
+namespace rg::op {
+
+// Scalars too go through the kernel: NumPy's loop need not give the bits of the C library's
+// function, and one value must have one answer.
+struct ByKernel {};
+// NumPy raises no floating-point warning here, whatever flags a loop leaves behind.
+struct Quiet {};
+// Our kernel stays, also where NumPy has a loop.
+struct OwnKernel {};
+
+struct Add {
+    static constexpr auto name = "add", symbol = "+";
+    static constexpr auto run(auto a, auto b) { return a + b; }
+    static constexpr auto vjp0(auto g, auto, auto, auto) { return g; }
+    static constexpr auto vjp1(auto g, auto, auto, auto) { return g; }
+};
+
+struct Sub {
+    static constexpr auto name = "sub", symbol = "-";
+    static constexpr auto run(auto a, auto b) { return a - b; }
+    static constexpr auto vjp0(auto g, auto, auto, auto) { return g; }
+    static constexpr auto vjp1(auto g, auto, auto, auto) { return -g; }
+};
+
+struct Mul {
+    static constexpr auto name = "mul", symbol = "*";
+    static constexpr auto run(auto a, auto b) { return a * b; }
+    static constexpr auto vjp0(auto g, auto, auto b, auto) { return g * b; }
+    static constexpr auto vjp1(auto g, auto a, auto, auto) { return g * a; }
+};
+
+struct Div {
+    static constexpr auto name = "div", symbol = "/";
+    static constexpr auto run(auto a, auto b) { return a / b; }
+    static constexpr auto vjp0(auto g, auto, auto b, auto) { return g / b; }
+    static constexpr auto vjp1(auto g, auto, auto b, auto y) { return -(g * y / b); }
+};
+
+// x**0 has gradient 0 everywhere, and 0**b has gradient 0 with respect to b >= 0: the inner `where`
+// keeps pow and log away from the points where those limits come out as 0 * inf.
+struct Pow : OwnKernel {
+    static constexpr auto name = "pow", symbol = "**";
+    static constexpr auto run(auto a, auto b) { return pow(a, b); }
+    static constexpr auto vjp0(auto g, auto a, auto b, auto) {
+        return g * (b * pow(a, where(b == 0_c, 1_c, b) - 1_c));
+    }
+    static constexpr auto vjp1(auto g, auto a, auto b, auto y) {
+        return g * (y * log(where(both(a == 0_c, either(b > 0_c, b == 0_c)), 1_c, a)));
+    }
+};
+
+struct Neg : Quiet {
+    static constexpr auto name = "neg", symbol = "neg";
+    static constexpr auto run(auto x) { return -x; }
+    static constexpr auto vjp0(auto g, auto, auto) { return -g; }
+};
+
+struct Pos : Quiet {
+    static constexpr auto name = "pos", symbol = "pos";
+    static constexpr auto run(auto x) { return x; }
+    static constexpr auto vjp0(auto g, auto, auto) { return g; }
+};
+
+struct Abs : Quiet {
+    static constexpr auto name = "abs", symbol = "abs";
+    static constexpr auto run(auto x) { return fabs(x); }
+    static constexpr auto vjp0(auto g, auto x, auto) { return where(x == 0_c, 0_c, g * sign(x)); }
+};
+
+// Zero almost everywhere; recorded, so that a graph through it has a gradient of zeros.
+struct Sign : Quiet {
+    static constexpr auto name = "sign", symbol = "sign";
+    static constexpr auto run(auto x) { return sign(x); }
+    static constexpr auto vjp0(auto g, auto, auto) { return lift(0_c, g); }
+};
+
+struct Exp : ByKernel {
+    static constexpr auto name = "exp", symbol = "exp";
+    static constexpr auto run(auto x) { return exp(x); }
+    static constexpr auto vjp0(auto g, auto, auto y) { return g * y; }
+};
+
+struct Log : ByKernel {
+    static constexpr auto name = "log", symbol = "log";
+    static constexpr auto run(auto x) { return log(x); }
+    static constexpr auto vjp0(auto g, auto x, auto) { return g / x; }
+};
+
+struct Sqrt {
+    static constexpr auto name = "sqrt", symbol = "sqrt";
+    static constexpr auto run(auto x) { return sqrt(x); }
+    static constexpr auto vjp0(auto g, auto, auto y) { return g * (0.5_c / y); }
+};
+
+struct Tanh : ByKernel {
+    static constexpr auto name = "tanh", symbol = "tanh";
+    static constexpr auto run(auto x) { return tanh(x); }
+    static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c - y * y); }
+};
+
+struct Sin : ByKernel {
+    static constexpr auto name = "sin", symbol = "sin";
+    static constexpr auto run(auto x) { return sin(x); }
+    static constexpr auto vjp0(auto g, auto x, auto) { return g * cos(x); }
+};
+
+struct Cos : ByKernel {
+    static constexpr auto name = "cos", symbol = "cos";
+    static constexpr auto run(auto x) { return cos(x); }
+    static constexpr auto vjp0(auto g, auto x, auto) { return -(g * sin(x)); }
+};
+
+struct Relu : Quiet, OwnKernel {
+    static constexpr auto name = "relu", symbol = "relu";
+    static constexpr auto run(auto x) { return where(either(x < 0_c, x == 0_c), 0_c, x); }
+    static constexpr auto vjp0(auto g, auto, auto y) { return where(y == 0_c, 0_c, g); }
+};
+
+struct Sigmoid : Quiet, OwnKernel {
+    static constexpr auto name = "sigmoid", symbol = "sigmoid";
+    static constexpr auto run(auto x) { return sigmoid(x); }
+    static constexpr auto vjp0(auto g, auto, auto y) { return g * (y * (1_c - y)); }
+};
+
+// At a tie each operand takes one half; a NaN passes on as NumPy's does, the first one's first.
+struct Maximum : ByKernel, Quiet {
+    static constexpr auto name = "maximum", symbol = "maximum";
+    static constexpr auto run(auto a, auto b) {
+        return where(either(a > b, either(a == b, isnan(a))), a, b);
+    }
+    static constexpr auto vjp0(auto g, auto a, auto b, auto) {
+        return where(a == b, 0.5_c * g, where(either(a > b, isnan(a)), g, 0_c));
+    }
+    static constexpr auto vjp1(auto g, auto a, auto b, auto) {
+        return where(a == b, 0.5_c * g, where(either(a > b, isnan(a)), 0_c, g));
+    }
+};
+
+struct Minimum : ByKernel, Quiet {
+    static constexpr auto name = "minimum", symbol = "minimum";
+    static constexpr auto run(auto a, auto b) {
+        return where(either(a < b, either(a == b, isnan(a))), a, b);
+    }
+    static constexpr auto vjp0(auto g, auto a, auto b, auto) {
+        return where(a == b, 0.5_c * g, where(either(a < b, isnan(a)), g, 0_c));
+    }
+    static constexpr auto vjp1(auto g, auto a, auto b, auto) {
+        return where(a == b, 0.5_c * g, where(either(a < b, isnan(a)), 0_c, g));
+    }
+};
+
+// The condition arrives as numbers: nonzero is true.
+struct Where : Quiet {
+    static constexpr auto name = "where", symbol = "where";
+    static constexpr auto run(auto c, auto a, auto b) { return where(c == 0_c, b, a); }
+    static constexpr auto vjp0(auto g, auto, auto, auto, auto) { return lift(0_c, g); }
+    static constexpr auto vjp1(auto g, auto c, auto, auto, auto) { return where(c == 0_c, 0_c, g); }
+    static constexpr auto vjp2(auto g, auto c, auto, auto, auto) { return where(c == 0_c, g, 0_c); }
+};
+
+using Elementwise = TypeList<Add, Sub, Mul, Div, Pow, Neg, Pos, Abs, Sign, Exp, Log, Sqrt, Tanh,
+                             Sin, Cos, Relu, Sigmoid, Maximum, Minimum, Where>;
+
+// Comparisons give 1 or 0 in the operands' type. Rules instantiated on tensors use them for their
+// masks; they have no derivative and are no part of the public set.
+struct Equal {
+    static constexpr auto name = "equal", symbol = "==";
+    static constexpr auto run(auto a, auto b) { return lift(Const{a == b ? 1.0 : 0.0}, a); }
+};
+
+struct Greater {
+    static constexpr auto name = "greater", symbol = ">";
+    static constexpr auto run(auto a, auto b) { return lift(Const{a > b ? 1.0 : 0.0}, a); }
+};
+
+struct IsNan {
+    static constexpr auto name = "isnan", symbol = "isnan";
+    static constexpr auto run(auto a) { return lift(Const{isnan(a) ? 1.0 : 0.0}, a); }
+};
+
+using Masks = TypeList<Equal, Greater, IsNan>;
+
+}  // namespace rg::op

@@ -1,0 +1,60 @@
+// ops: what an operation is. Start here, then elementwise.hpp and structural.hpp for the rules.
+// May include `array`, and nothing of graph, bind or Python.
+//
+// At run time an operation is one constant record of plain function pointers. The records are
+// derived from the rule structs; registry.hpp gives them by rule, op.hpp by name.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "array/loop.hpp"
+#include "ops/params.hpp"
+
+namespace rg {
+
+inline constexpr int kMaxArity = 3;
+
+// Which cotangent rules exist, and in what form the walk calls them.
+struct OpInfo {
+    const char* name;
+    const char* symbol;
+    std::uint8_t id;
+    std::uint8_t arity;
+    bool elementwise;
+    bool differentiable;
+    bool view;  // the result shares its operand's memory
+    // May be computed without a kernel call where the operands are scalars, with the same bits.
+    bool direct;
+    bool own_kernel;                // NumPy's loop does not take the kernel's place
+    bool reports;                   // floating-point flags of the forward mean what they say
+    std::uint8_t reads[kMaxArity];  // per vjp: bit k for operand k, kReadsResult for the result
+    bool passes[kMaxArity];          // vjp k is the cotangent itself
+    std::uint8_t flops;              // forward, per element
+    std::uint8_t vjp_flops[kMaxArity];
+
+    // Elementwise, on scalars.
+    double (*run64)(const double* in);
+    double (*pull64[kMaxArity])(double g, const Array* in, double y);
+    // Elementwise, on arrays: operands (out, g, in..., y); [1] adds to out, [0] writes it.
+    Loop pull[kMaxArity][kFloatTypes][2];
+
+    // Structural: the value, and cotangents by operand.
+    Array (*run)(Array* in, const Params* params);
+    Array (*vjp[kMaxArity])(Array&& g, const Array* in, const Array& y, const Params* params);
+    // Adds a cotangent into an existing sum without forming it; null where there is no such way.
+    void (*accumulate)(Array& sum, const Array& g, const Params* params);
+
+    // A rule that lives above the core (written in Python): the walk hands the node to the graph.
+    bool external;
+};
+
+// Null where there is no such operation.
+const OpInfo* find(std::string_view name);
+std::span<const OpInfo> all_ops();
+
+// Elementwise forward kernels. Plain C++ at first; bind puts NumPy's loops in their place.
+Kernel& forward_kernel(const OpInfo& op, DType dtype);
+
+}  // namespace rg

@@ -1,0 +1,111 @@
+// Sums and maxima over axes, in NumPy's order: the axis with the smallest stride innermost, so that
+// a contiguous run is summed pairwise by the very loop that np.sum calls.
+#include <limits>
+#include <numeric>
+
+#include "array/error.hpp"
+#include "ops/array_ops.hpp"
+#include "ops/kernels.hpp"
+#include "ops/registry.hpp"
+
+namespace rg {
+namespace {
+
+template <class T>
+T pairwise(const char* p, std::intptr_t n, std::intptr_t stride) {
+    const auto at = [&](std::intptr_t i) { return *reinterpret_cast<const T*>(p + i * stride); };
+    if (n <= 128) {
+        T s = 0;
+        for (std::intptr_t i = 0; i < n; ++i) s += at(i);
+        return s;
+    }
+    const std::intptr_t half = n / 2;
+    return pairwise<T>(p, half, stride) + pairwise<T>(p + half * stride, n - half, stride);
+}
+
+// The plain C++ forms of NumPy's binary loops used as a reduction: an output of stride zero.
+template <class T>
+void sum_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void* data) {
+    if (strides[0] == 0 && strides[2] == 0 && args[0] == args[2]) {
+        *reinterpret_cast<T*>(args[2]) += pairwise<T>(args[1], dims[0], strides[1]);
+    } else {
+        op::run_loop<op::Add, T>(args, dims, strides, data);
+    }
+}
+
+template <class T>
+void max_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void* data) {
+    if (strides[0] == 0 && strides[2] == 0 && args[0] == args[2]) {
+        T& largest = *reinterpret_cast<T*>(args[2]);
+        for (std::intptr_t i = 0; i < dims[0]; ++i) {
+            const T x = *reinterpret_cast<const T*>(args[1] + i * strides[1]);
+            largest = op::Maximum::run(largest, x);
+        }
+    } else {
+        op::run_loop<op::Maximum, T>(args, dims, strides, data);
+    }
+}
+
+Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
+    Array out = Array::empty(a.dtype(), reduced_shape(a.shape(), axes));
+    with_float(a.dtype(), [&](auto t) {
+        std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start));
+    });
+    const int n = a.ndim();
+    const Dims shape = a.shape();
+    const Operand in(a, shape);
+    Dims out_strides(n, 0);
+    std::int64_t step = itemsize(a.dtype());
+    for (int i = n - 1; i >= 0; --i) {
+        if (axes.has(i)) continue;
+        out_strides[i] = step;
+        step *= shape[i];
+    }
+    int order[kMaxDims];
+    std::iota(order, order + n, 0);
+    std::stable_sort(order, order + n, [&](int i, int j) {
+        return std::abs(in.strides[i]) > std::abs(in.strides[j]);
+    });
+    Dims dims, from, to;
+    for (int i = 0; i < n; ++i) {
+        dims.push_back(shape[order[i]]);
+        from.push_back(in.strides[order[i]]);
+        to.push_back(out_strides[order[i]]);
+    }
+    Operand ops[] = {{out.data(), to}, {in.data, from}, {out.data(), to}};
+    iterate(dims, ops, kernel, Cut::BetweenLines);
+    return out;
+}
+
+}  // namespace
+
+Kernel sum_kernel[kFloatTypes] = {{sum_loop<double>}, {sum_loop<float>}};
+Kernel max_kernel[kFloatTypes] = {{max_loop<double>}, {max_loop<float>}};
+
+Dims reduced_shape(const Dims& shape, const Axes& axes) {
+    Dims out;
+    for (int i = 0; i < shape.size(); ++i) {
+        if (!axes.has(i)) {
+            out.push_back(shape[i]);
+        } else if (axes.keep) {
+            out.push_back(1);
+        }
+    }
+    return out;
+}
+
+Array sum(const Array& a, const Axes& axes) {
+    return reduce(a, axes, sum_kernel[int(a.dtype())], 0.0);
+}
+
+Array max(const Array& a, const Axes& axes) {
+    const Dims shape = a.shape();
+    for (int i = 0; i < shape.size(); ++i) {
+        if (axes.has(i) && shape[i] == 0) {
+            throw ShapeError("max: shape " + to_string(shape) + " has no element to take it of");
+        }
+    }
+    return reduce(a, axes, max_kernel[int(a.dtype())], -std::numeric_limits<double>::infinity());
+}
+
+}  // namespace rg

@@ -1,0 +1,163 @@
+#include "ops/registry.hpp"
+
+#include <array>
+
+#include "ops/kernels.hpp"
+
+namespace rg {
+namespace {
+
+template <class Op>
+constexpr OpInfo head() {
+    OpInfo r{};
+    r.name = Op::name;
+    r.symbol = Op::symbol;
+    r.id = std::uint8_t(index_in<Op>(op::All{}));
+    return r;
+}
+
+template <class Op, int K>
+constexpr void add_elementwise_rule(OpInfo& r) {
+    using namespace op;
+    constexpr auto operands = std::make_index_sequence<arity<Op>>{};
+    r.reads[K] = std::uint8_t(traced<Op, K>.reads);
+    r.passes[K] = traced<Op, K>.is_cotangent;
+    r.vjp_flops[K] = std::uint8_t(traced<Op, K>.flops);
+    r.pull64[K] = [](double g, const Array* in, double y) {
+        return pull64<Op, K>(g, in, y, operands);
+    };
+    r.pull[K][int(DType::f64)][0] = pull_loop<Op, K, double, false>;
+    r.pull[K][int(DType::f64)][1] = pull_loop<Op, K, double, true>;
+    r.pull[K][int(DType::f32)][0] = pull_loop<Op, K, float, false>;
+    r.pull[K][int(DType::f32)][1] = pull_loop<Op, K, float, true>;
+}
+
+template <class Op>
+constexpr OpInfo elementwise_record() {
+    using namespace op;
+    constexpr int n = arity<Op>;
+    constexpr auto operands = std::make_index_sequence<n>{};
+    OpInfo r = head<Op>();
+    r.arity = n;
+    r.elementwise = true;
+    r.differentiable = differentiable<Op>;
+    r.direct = !std::is_base_of_v<ByKernel, Op>;
+    r.reports = !std::is_base_of_v<Quiet, Op>;
+    r.own_kernel = std::is_base_of_v<OwnKernel, Op>;
+    r.run64 = [](const double* in) { return run64<Op>(in, operands); };
+    if constexpr (differentiable<Op>) {
+        r.flops = std::uint8_t(trace_run<Op>(operands).flops);
+        add_elementwise_rule<Op, 0>(r);
+        if constexpr (n > 1) add_elementwise_rule<Op, 1>(r);
+        if constexpr (n > 2) add_elementwise_rule<Op, 2>(r);
+    }
+    return r;
+}
+
+// Stands where a rule may not look: it turns into shape and dtype, and into nothing else.
+struct ShapeOnly {
+    operator Meta() const;
+};
+
+template <class Op, int K, class... A>
+    requires(K == 0)
+auto call_rule(Array&& g, const A&... a) -> decltype(Op::template vjp0<Array>(std::move(g), a...)) {
+    return Op::template vjp0<Array>(std::move(g), a...);
+}
+template <class Op, int K, class... A>
+    requires(K == 1)
+auto call_rule(Array&& g, const A&... a) -> decltype(Op::template vjp1<Array>(std::move(g), a...)) {
+    return Op::template vjp1<Array>(std::move(g), a...);
+}
+
+// Whether rule K can be written down with operands, and a result, of these types.
+template <class Op, int K, class... A>
+concept Takes = requires(Array g, const A&... a, const typename Op::P& p) {
+    call_rule<Op, K>(std::move(g), a..., p);
+};
+
+template <class Op, int K>
+constexpr void add_unary_rule(OpInfo& r) {
+    using P = typename Op::P;
+    constexpr bool x = !Takes<Op, K, ShapeOnly, Array>, y = !Takes<Op, K, Array, ShapeOnly>;
+    r.reads[K] = std::uint8_t((x ? 1 : 0) | (y ? op::kReadsResult : 0));
+    r.vjp[K] = [](Array&& g, const Array* in, const Array& out, const Params* p) {
+        return call_rule<Op, K>(std::move(g), in[0], out, params_as<P>(p));
+    };
+}
+
+template <class Op, int K>
+constexpr void add_binary_rule(OpInfo& r) {
+    using P = typename Op::P;
+    constexpr bool a = !Takes<Op, K, ShapeOnly, Array, Array>;
+    constexpr bool b = !Takes<Op, K, Array, ShapeOnly, Array>;
+    constexpr bool y = !Takes<Op, K, Array, Array, ShapeOnly>;
+    r.reads[K] = std::uint8_t((a ? 1 : 0) | (b ? 2 : 0) | (y ? op::kReadsResult : 0));
+    r.vjp[K] = [](Array&& g, const Array* in, const Array& out, const Params* p) {
+        return call_rule<Op, K>(std::move(g), in[0], in[1], out, params_as<P>(p));
+    };
+}
+
+template <class Op>
+constexpr OpInfo structural_record() {
+    using P = typename Op::P;
+    OpInfo r = head<Op>();
+    r.differentiable = true;
+    r.reports = true;
+    r.view = requires { Op::view; };
+    if constexpr (Takes<Op, 0, Array, Array>) {
+        r.arity = 1;
+        r.run = [](Array* in, const Params* p) { return Op::run(in[0], params_as<P>(p)); };
+        add_unary_rule<Op, 0>(r);
+    } else {
+        r.arity = 2;
+        r.run = [](Array* in, const Params* p) { return Op::run(in[0], in[1], params_as<P>(p)); };
+        add_binary_rule<Op, 0>(r);
+        add_binary_rule<Op, 1>(r);
+    }
+    if constexpr (requires { &Op::accumulate; }) {
+        r.accumulate = [](Array& sum, const Array& g, const Params* p) {
+            Op::accumulate(sum, g, params_as<P>(p));
+        };
+    }
+    return r;
+}
+
+constexpr OpInfo custom_record() {
+    OpInfo r = head<op::Custom>();
+    r.differentiable = true;
+    r.external = true;
+    return r;
+}
+
+template <class... E, class... M, class... S>
+constexpr std::array<OpInfo, kOpCount> records(TypeList<E...>, TypeList<M...>, TypeList<S...>) {
+    return {elementwise_record<E>()..., elementwise_record<M>()..., structural_record<S>()...,
+            custom_record()};
+}
+
+template <class... Op>
+std::array<std::array<Kernel, kFloatTypes>, sizeof...(Op)> default_kernels(TypeList<Op...>) {
+    return {{{{{op::run_loop<Op, double>}, {op::run_loop<Op, float>}}}...}};
+}
+
+using AllElementwise = Concat<op::Elementwise, op::Masks>;
+auto kernels = default_kernels(AllElementwise{});
+
+}  // namespace
+
+extern constexpr std::array<OpInfo, kOpCount> op_table =
+    records(op::Elementwise{}, op::Masks{}, op::Structural{});
+
+const OpInfo* find(std::string_view name) {
+    for (const OpInfo& op : op_table) {
+        if (name == op.name) return &op;
+    }
+    return nullptr;
+}
+
+std::span<const OpInfo> all_ops() { return op_table; }
+
+Kernel& forward_kernel(const OpInfo& op, DType dtype) { return kernels[op.id][int(dtype)]; }
+
+}  // namespace rg

@@ -1,0 +1,31 @@
+// All operations as one table; the place of a rule in the type list is its id.
+#pragma once
+
+#include <array>
+
+#include "ops/elementwise.hpp"
+#include "ops/op.hpp"
+#include "ops/structural.hpp"
+
+namespace rg {
+
+namespace op {
+
+// A rule that the user wrote in Python; the graph's host runs it.
+struct Custom {
+    static constexpr auto name = "custom", symbol = "custom";
+};
+
+using All = Concat<Concat<Elementwise, Masks>, Concat<Structural, TypeList<Custom>>>;
+
+}  // namespace op
+
+inline constexpr std::size_t kOpCount = op::All::size;
+extern const std::array<OpInfo, kOpCount> op_table;
+
+template <class Op>
+const OpInfo& info() {
+    return op_table[index_in<Op>(op::All{})];
+}
+
+}  // namespace rg

@@ -1,0 +1,206 @@
+// The structural operations. `run` computes the value on arrays; `vjpK` is written once for any
+// carrier V, an Array in the plain walk and a recording tensor in one that builds a graph.
+//
+// What a rule reads stands in its signature: `const V&` is saved for it, `Meta` is shape and dtype
+// only and costs nothing. Results may still be broadcast: the driver sums them to the operand's
+// shape. To add an operation: its struct here, its name in `Structural` at the end.
+#pragma once
+
+#include "ops/array_ops.hpp"
+#include "ops/typelist.hpp"
+#include "ops/value.hpp"
+
+namespace rg {
+
+// Shape and dtype of an operand whose elements a rule does not need.
+class Meta {
+public:
+    template <class V>
+        requires requires(const V& v) { v.layout(); }
+    Meta(const V& v) : layout_(v.layout()) {}
+
+    int ndim() const { return layout_->ndim; }
+    Dims shape() const { return layout_->dims(); }
+    DType dtype() const { return layout_->dtype; }
+
+private:
+    const Layout* layout_;
+};
+
+// Sums over the axes along which `shape` was broadcast to a's shape.
+template <class V>
+V sum_to(V a, const Dims& shape) {
+    const Dims from = Meta(a).shape();
+    if (from == shape) return a;
+    Axes axes;
+    const int lead = from.size() - shape.size();
+    for (int i = 0; i < from.size(); ++i) {
+        if (i < lead || (shape[i - lead] == 1 && from[i] != 1)) axes.mask |= std::uint64_t{1} << i;
+    }
+    return reshape(sum(a, axes), shape);
+}
+
+namespace op {
+
+struct Sum {
+    static constexpr auto name = "sum", symbol = "sum";
+    using P = Axes;
+    static Array run(const Array& x, const P& p) { return sum(x, p); }
+    template <class V>
+    static V vjp0(V g, Meta x, Meta, const P& p) {
+        const Dims kept = reduced_shape(x.shape(), {p.mask, true});
+        return broadcast_to(reshape(g, kept), x.shape());
+    }
+};
+
+// Ties share: each of n equal maxima takes 1/n.
+struct Max {
+    static constexpr auto name = "max", symbol = "max";
+    using P = Axes;
+    static Array run(const Array& x, const P& p) { return max(x, p); }
+    template <class V>
+    static V vjp0(V g, const V& x, const V& y, const P& p) {
+        const Axes keep{p.mask, true};
+        const Dims kept = reduced_shape(Meta(x).shape(), keep);
+        const V mask = equal(x, reshape(y, kept));
+        const V share = reshape(g, kept) / sum(mask, keep);
+        return where(mask, share, lift(Const{0}, share));
+    }
+};
+
+inline Permutation swap_last(int ndim) {
+    Permutation p;
+    for (int i = 0; i < ndim; ++i) p.axes.push_back(i);
+    std::swap(p.axes[ndim - 1], p.axes[ndim - 2]);
+    return p;
+}
+
+// NumPy's matmul: 1-d operands count as a row on the left and as a column on the right.
+struct MatMul {
+    static constexpr auto name = "matmul", symbol = "@";
+    using P = NoParams;
+    static Array run(const Array& a, const Array& b, const P&) { return matmul(a, b); }
+
+    static Dims row(Meta a) { return a.ndim() == 1 ? Dims{1, a.shape()[0]} : a.shape(); }
+    static Dims column(Meta b) { return b.ndim() == 1 ? Dims{b.shape()[0], 1} : b.shape(); }
+    // The cotangent with the axes back that 1-d operands have taken from it.
+    template <class V>
+    static V full(const V& g, Meta a, Meta b) {
+        Dims shape = Meta(g).shape();
+        if (a.ndim() == 1) {
+            const std::int64_t last = b.ndim() == 1 ? 1 : shape.back();
+            if (b.ndim() != 1) shape.resize(shape.size() - 1);
+            shape.push_back(1);
+            shape.push_back(last);
+        } else if (b.ndim() == 1) {
+            shape.push_back(1);
+        }
+        return reshape(g, shape);
+    }
+    template <class V>
+    static V swapped(const V& m) {
+        return transpose(m, swap_last(Meta(m).ndim()));
+    }
+
+    template <class V>
+    static V vjp0(V g, Meta a, const V& b, Meta, const P&) {
+        const V ga = matmul(full(g, a, b), swapped(reshape(b, column(b))));
+        return reshape(sum_to(ga, row(a)), a.shape());
+    }
+    template <class V>
+    static V vjp1(V g, const V& a, Meta b, Meta, const P&) {
+        const V gb = matmul(swapped(reshape(a, row(a))), full(g, a, b));
+        return reshape(sum_to(gb, column(b)), b.shape());
+    }
+};
+
+struct Reshape {
+    static constexpr auto name = "reshape", symbol = "reshape";
+    static constexpr bool view = true;
+    using P = Shape;
+    static Array run(const Array& x, const P& p) { return reshape(x, p.dims); }
+    template <class V>
+    static V vjp0(V g, Meta x, Meta, const P&) {
+        return reshape(g, x.shape());
+    }
+};
+
+struct Transpose {
+    static constexpr auto name = "transpose", symbol = "transpose";
+    static constexpr bool view = true;
+    using P = Permutation;
+    static Array run(const Array& x, const P& p) { return transpose(x, p); }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, const P& p) {
+        Permutation inverse{Dims(p.axes.size(), 0)};
+        for (int i = 0; i < p.axes.size(); ++i) inverse.axes[int(p.axes[i])] = i;
+        return transpose(g, inverse);
+    }
+};
+
+struct Broadcast {
+    static constexpr auto name = "broadcast", symbol = "broadcast";
+    static constexpr bool view = true;
+    using P = Shape;
+    static Array run(const Array& x, const P& p) { return broadcast_to(x, p.dims); }
+    template <class V>
+    static V vjp0(V g, Meta x, Meta, const P&) {
+        return sum_to(g, x.shape());
+    }
+};
+
+struct GetItem {
+    static constexpr auto name = "getitem", symbol = "getitem";
+    static constexpr bool view = true;
+    using P = Place;
+    static Array run(const Array& x, const P& p) { return getitem(x, p); }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, const P& p) {
+        return scatter(g, p);
+    }
+    static void accumulate(Array& sum, const Array& g, const P& p) { scatter_into(sum, g, p); }
+};
+
+struct Scatter {
+    static constexpr auto name = "scatter", symbol = "scatter";
+    using P = Place;
+    static Array run(const Array& x, const P& p) { return scatter(x, p); }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, const P& p) {
+        return own(getitem(g, p));
+    }
+};
+
+// t[i] = v as a value: what t is afterwards.
+struct SetItem {
+    static constexpr auto name = "setitem", symbol = "setitem";
+    using P = Place;
+    static Array run(Array& x, const Array& v, const P& p) { return setitem(std::move(x), v, p); }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, Meta, const P& p) {
+        const V zero = lift(Const{0}, g);
+        return setitem(std::move(g), zero, p);
+    }
+    template <class V>
+    static V vjp1(V g, Meta, Meta v, Meta, const P& p) {
+        V gv = own(getitem(g, p));
+        if (p.index.winners) gv = gv * constant<V>(p.index.winners);
+        return sum_to(std::move(gv), v.shape());
+    }
+};
+
+struct Cast {
+    static constexpr auto name = "cast", symbol = "cast";
+    using P = Target;
+    static Array run(const Array& x, const P& p) { return cast(x, p.dtype); }
+    template <class V>
+    static V vjp0(V g, Meta x, Meta, const P&) {
+        return cast(g, Target{x.dtype()});
+    }
+};
+
+using Structural = TypeList<MatMul, Sum, Max, Reshape, Transpose, Broadcast, GetItem, Scatter,
+                            SetItem, Cast>;
+
+}  // namespace op
+}  // namespace rg

@@ -1,0 +1,48 @@
+// A value that is no number: run a rule on it, and it tells which operands the rule read and how
+// many operations it took. That is where saved-operand masks and costs come from.
+#pragma once
+
+#include "ops/value.hpp"
+
+namespace rg::op {
+
+struct Trace {
+    using is_value = void;
+    unsigned reads = 0;         // bit k: operand k; kReadsResult: the result
+    int flops = 0;              // per element, every arithmetic word counted as one
+    bool is_cotangent = false;  // g itself, untouched
+};
+
+inline constexpr unsigned kReadsResult = 1u << 7;
+
+constexpr Trace lift(Const, Trace) { return {}; }
+
+template <class... T>
+constexpr Trace combine(T... t) {
+    return {(t.reads | ...), (t.flops + ...) + 1};
+}
+
+constexpr Trace operator-(Trace a) { return combine(a); }
+constexpr Trace operator+(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace operator-(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace operator*(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace operator/(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace operator==(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace operator>(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace operator<(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace either(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace both(Trace a, Trace b) { return combine(a, b); }
+constexpr Trace where(Trace c, Trace a, Trace b) { return combine(c, a, b); }
+constexpr Trace isnan(Trace a) { return combine(a); }
+constexpr Trace sign(Trace a) { return combine(a); }
+constexpr Trace fabs(Trace a) { return combine(a); }
+constexpr Trace exp(Trace a) { return combine(a); }
+constexpr Trace log(Trace a) { return combine(a); }
+constexpr Trace sqrt(Trace a) { return combine(a); }
+constexpr Trace tanh(Trace a) { return combine(a); }
+constexpr Trace sin(Trace a) { return combine(a); }
+constexpr Trace cos(Trace a) { return combine(a); }
+constexpr Trace sigmoid(Trace a) { return combine(a); }
+constexpr Trace pow(Trace a, Trace b) { return combine(a, b); }
+
+}  // namespace rg::op

@@ -1,0 +1,80 @@
+"""NumPy's protocols: `np.f(t)` finds the operation in the tables, or says that there is none."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import _core
+from .ops import FUNCTIONS, UFUNCS
+
+# Questions about values: the answer has no derivative and is plain.
+_COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
+_QUESTIONS = (np.isnan, np.isinf, np.isfinite, np.signbit)
+_METADATA = (np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose)
+_PLAIN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
+
+
+def _values(x: Any) -> Any:
+    return x._view() if isinstance(x, _core.Tensor) else x
+
+
+def _on_values(f: Callable[..., Any]) -> Callable[..., Any]:
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
+        return f(*map(_values, args), **{k: _values(v) for k, v in kwargs.items()})
+
+    evaluate.__name__ = f.__name__
+    return evaluate
+
+
+UFUNCS.update({f: _on_values(f) for f in (*_COMPARISONS, *_QUESTIONS)})
+FUNCTIONS.update({f: _on_values(f) for f in _METADATA})
+
+
+def _refuse(name: str, table: Any) -> NoReturn:
+    from difflib import get_close_matches
+
+    known = sorted({f.__name__ for f in table})
+    near = get_close_matches(name, known, 1, 0.0)
+    raise TypeError(
+        f"np.{name}: not supported on a Tensor (nearest: np.{near[0]}); compose it from supported "
+        f"operations, or define it: out = Tensor(value, (t,), {name!r}); out._backward = rule"
+    )
+
+
+def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Carry out a NumPy ufunc on tensors: NumPy's `__array_ufunc__` protocol."""
+    for x in inputs:
+        if not isinstance(x, (_core.Tensor, *_PLAIN)) and hasattr(x, "__array_ufunc__"):
+            return NotImplemented
+    name = ufunc.__name__
+    if method != "__call__":
+        raise TypeError(f"np.{name}.{method}: not supported on a Tensor; use np.sum or a loop")
+    if "out" in kwargs:
+        raise TypeError(
+            f"np.{name}: a Tensor cannot be written into a plain array; write z = z + t instead of "
+            "z += t, or use t.detach() to mean a copy of the value"
+        )
+    operation = UFUNCS.get(ufunc)
+    if operation is None:
+        _refuse(name, UFUNCS)
+    for key in kwargs:
+        raise TypeError(f"np.{name}: keyword {key!r} is not supported on a Tensor")
+    return operation(*inputs)
+
+
+def array_function(
+    self: Any,
+    function: Callable[..., Any],
+    types: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Carry out a NumPy function on tensors: NumPy's `__array_function__` protocol."""
+    for t in types:
+        if not issubclass(t, (_core.Tensor, *_PLAIN)):
+            return NotImplemented
+    operation = FUNCTIONS.get(function)
+    if operation is None:
+        _refuse(function.__name__, FUNCTIONS)
+    return operation(*args, **kwargs)

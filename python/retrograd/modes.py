@@ -1,0 +1,123 @@
+"""`no_grad` and `strict`: modes of the calling thread and asyncio task."""
+
+import sys
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from functools import wraps
+from types import TracebackType
+from typing import Any, ClassVar
+
+from . import _core
+
+_CO_GENERATOR, _CO_COROUTINE = 0x20, 0x80
+
+
+class _Mode(ContextDecorator):
+    """Sets a context variable for the time of a `with` block, a call, or an awaited call."""
+
+    variable: ClassVar[ContextVar[bool]]
+    value: ClassVar[bool]
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def _recreate_cm(self) -> "_Mode":
+        # One decorator serves many threads: every call has tokens of its own.
+        return type(self)()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
+        flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+        if flags & _CO_COROUTINE:
+
+            @wraps(function)
+            async def run(*args: Any, **kwargs: Any) -> Any:
+                with type(self)():
+                    return await function(*args, **kwargs)
+
+            return run
+        if flags & _CO_GENERATOR:
+
+            @wraps(function)
+            def steps(*args: Any, **kwargs: Any) -> Any:
+                # The mode holds while the generator runs, not while it waits for its consumer.
+                generator, sent = function(*args, **kwargs), None
+                while True:
+                    try:
+                        with type(self)():
+                            value = generator.send(sent)
+                    except StopIteration as stop:
+                        return stop.value
+                    sent = yield value
+
+            return steps
+        return super().__call__(function)
+
+    def __enter__(self) -> None:
+        self._tokens.append(self.variable.set(self.value))
+        self._count(1)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._count(-1)
+        self.variable.reset(self._tokens.pop())
+
+    def _count(self, change: int) -> None:
+        """Tell the core how many modes are open; only modes it asks about do."""
+
+
+class no_grad(_Mode):
+    """Record nothing: results are constants.
+
+    A context manager and a decorator (of functions, coroutines and generators), for the calling
+    thread and asyncio task only. Inside, `p -= step` on a leaf changes its data in place.
+    """
+
+    variable = _core.grad_mode
+    value = False
+
+    def _count(self, change: int) -> None:
+        _core.open_mode(change)
+
+
+class strict(_Mode):
+    """Make every silent detach (`np.asarray(t)`, `float(t)`, `t.numpy()`, ...) a GraphError.
+
+    A context manager and a decorator, for the calling thread and asyncio task only; `t.detach()`
+    remains the way to say that a gradient ends.
+    """
+
+    variable = ContextVar("retrograd_strict", default=False)
+    value = True
+
+
+def check_detach(how: str) -> None:
+    """Refuse what would drop a gradient unasked.
+
+    Called by the conversions themselves. A write into a plain array, `z[i] = t`, arrives there
+    too; the instruction that the caller's caller is at tells it from an explicit `float(t)`.
+    """
+    if strict.variable.get():
+        raise _core.GraphError(f"{how}: drops the gradient under strict(); use t.detach() to mean it")
+    frame = sys._getframe(2)
+    if frame.f_code.co_code[frame.f_lasti] in _store_instructions():
+        raise _core.GraphError(
+            "setitem: a Tensor written into a plain array loses its gradient; make the target a "
+            "Tensor, or write t.detach().numpy() to mean it"
+        )
+
+
+def _store_instructions() -> frozenset[int]:
+    global _stores
+    if not _stores:
+        from opcode import opmap
+
+        _stores = frozenset(opmap[n] for n in ("STORE_SUBSCR", "STORE_SLICE") if n in opmap)
+    return _stores
+
+
+_stores: frozenset[int] = frozenset()

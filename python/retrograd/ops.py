@@ -1,0 +1,181 @@
+"""The operations: one line each for what the C++ registry knows.
+
+A line makes the public function, the method of the same name and the entry under which plain NumPy
+functions find it. Names without a leading underscore are exported as `retrograd.<name>`.
+"""
+
+from collections.abc import Callable as _Callable
+from typing import Any as _Any
+
+import numpy as _np
+
+from . import _core
+
+# By registry name, NumPy ufunc, NumPy function and method name. None: no function of its own.
+OPS: dict[str, _Callable[..., _Any] | None] = {}
+UFUNCS: dict[_np.ufunc, _Callable[..., _Any]] = {}
+FUNCTIONS: dict[_Callable[..., _Any], _Callable[..., _Any]] = {}
+METHODS: dict[str, _Callable[..., _Any]] = {}
+
+_PARAMETERS = {
+    1: "x : Tensor or array_like\n    Any shape, float64 or float32.",
+    2: "a, b : Tensor or array_like\n    Shapes that broadcast; float64 and float32 meet at float64.",
+}
+
+
+def _op(name: str, ufunc: _np.ufunc | None, summary: str, derivative: str) -> _core.Op:
+    """Publish an elementwise operation (or the matrix product) of the registry."""
+    public = ufunc.__name__ if ufunc is not None else name
+    arity = _core.op_info(name)["arity"]
+    doc = (
+        f"{summary}\n\nParameters\n----------\n{_PARAMETERS[arity]}\n\n"
+        "Returns\n-------\nTensor\n    Of the broadcast shape; an ndarray if no operand is a "
+        f"Tensor.\n\nNotes\n-----\nCotangents: {derivative}."
+    )
+    made = _core.op(name, public, ufunc, doc)
+    OPS[name] = METHODS[public] = made
+    if ufunc is not None:
+        UFUNCS[ufunc] = made
+    return made
+
+
+def _function(
+    name: str | None, *numpy_functions: _Callable[..., _Any]
+) -> _Callable[[_Callable[..., _Any]], _Callable[..., _Any]]:
+    """Publish a Python function for a registry operation, or for a composition (None)."""
+
+    def publish(f: _Callable[..., _Any]) -> _Callable[..., _Any]:
+        if name is not None:
+            OPS[name] = f
+        METHODS[f.__name__] = f
+        FUNCTIONS.update(dict.fromkeys(numpy_functions, f))
+        return f
+
+    return publish
+
+
+add = _op("add", _np.add, "a + b.", "g, g")
+subtract = _op("sub", _np.subtract, "a - b.", "g, -g")
+multiply = _op("mul", _np.multiply, "a * b.", "g*b, g*a")
+divide = _op("div", _np.divide, "a / b.", "g/b, -g*y/b")
+power = _op("pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); x**0 has none")
+negative = _op("neg", _np.negative, "-x.", "-g")
+positive = _op("pos", _np.positive, "+x, a copy.", "g")
+absolute = _op("abs", _np.absolute, "|x|.", "g*sign(x), zero at 0")
+sign = _op("sign", _np.sign, "-1, 0 or 1.", "zero")
+exp = _op("exp", _np.exp, "e ** x.", "g*y")
+log = _op("log", _np.log, "Natural logarithm.", "g/x")
+sqrt = _op("sqrt", _np.sqrt, "Square root.", "g/(2*y), infinite at 0")
+tanh = _op("tanh", _np.tanh, "Hyperbolic tangent.", "g*(1 - y*y)")
+sin = _op("sin", _np.sin, "Sine.", "g*cos(x)")
+cos = _op("cos", _np.cos, "Cosine.", "-g*sin(x)")
+relu = _op("relu", None, "max(x, 0).", "g where x > 0, zero at 0")
+sigmoid = _op("sigmoid", None, "1 / (1 + exp(-x)), without overflow.", "g*y*(1 - y)")
+maximum = _op("maximum", _np.maximum, "The larger of a and b.", "g to the larger, halves at a tie")
+minimum = _op("minimum", _np.minimum, "The smaller of a and b.", "g to the smaller, halves at a tie")
+matmul = _op("matmul", _np.matmul, "a @ b, batched and 1-d as in NumPy.", "g @ b.T, a.T @ g")
+# Reached by t[i], by its derivative and by t[i] = v; they have no function of their own.
+OPS.update(dict.fromkeys(("getitem", "scatter", "setitem")))
+
+
+def _is_tensor(x: object) -> bool:
+    return isinstance(x, _core.Tensor)
+
+
+@_function("where", _np.where)
+def where(condition: _Any, a: _Any, b: _Any) -> _Any:
+    """Elements of `a` where the condition holds, of `b` elsewhere.
+
+    Parameters
+    ----------
+    condition : Tensor or array_like
+        Nonzero is true. No gradient flows into it.
+    a, b : Tensor or array_like
+        Shapes that broadcast with the condition's.
+
+    Returns
+    -------
+    Tensor
+        Of the broadcast shape; an ndarray if neither `a` nor `b` is a Tensor.
+    """
+    out = _core.where(condition, a, b)
+    return out if _is_tensor(a) or _is_tensor(b) else out.numpy()
+
+
+@_function("sum", _np.sum)
+def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+    """Sum over axes, pairwise along contiguous ones.
+
+    Parameters
+    ----------
+    a : Tensor
+    axis : int or tuple of int, optional
+        All axes if not given.
+    keepdims : bool, default False
+        Keep reduced axes with length one.
+
+    Returns
+    -------
+    Tensor
+        Of the shape without the reduced axes.
+
+    Raises
+    ------
+    ShapeError
+        If an axis is out of bounds or named twice.
+    """
+    return _core.sum(a, axis, keepdims) if _is_tensor(a) else _np.sum(a, axis, keepdims=keepdims)
+
+
+@_function(None, _np.mean)
+def mean(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+    """Arithmetic mean over axes; parameters as for `sum`."""
+    if not _is_tensor(a):
+        return _np.mean(a, axis, keepdims=keepdims)
+    total = _core.sum(a, axis, keepdims)
+    # An empty mean is 0 / 0, as in NumPy.
+    return total / (a.size / total.size if total.size else 0.0)
+
+
+@_function("max", _np.max, _np.amax)
+def max(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+    """Maximum over axes; n equal maxima share the cotangent, 1/n each. Parameters as for `sum`."""
+    return _core.max(a, axis, keepdims) if _is_tensor(a) else _np.max(a, axis, keepdims=keepdims)
+
+
+@_function("reshape", _np.reshape)
+def reshape(a: _Any, *shape: _Any) -> _Any:
+    """The same elements in another shape, in C order.
+
+    Parameters
+    ----------
+    a : Tensor
+    *shape : int, or one tuple of int
+        One extent may be -1 and is inferred.
+
+    Raises
+    ------
+    ShapeError
+        If the number of elements differs.
+    """
+    wanted = shape[0] if len(shape) == 1 else shape
+    return _core.reshape(a, wanted) if _is_tensor(a) else _np.reshape(a, wanted)
+
+
+@_function("transpose", _np.transpose)
+def transpose(a: _Any, *axes: _Any) -> _Any:
+    """Axes in another order: reversed, or as given by `*axes` or one tuple of them."""
+    wanted = None if not axes else axes[0] if len(axes) == 1 else axes
+    return _core.transpose(a, wanted) if _is_tensor(a) else _np.transpose(a, wanted)
+
+
+@_function("broadcast", _np.broadcast_to)
+def broadcast_to(a: _Any, shape: _Any) -> _Any:
+    """`a` repeated along axes of length one, and along new leading axes, without a copy."""
+    return _core.broadcast_to(a, shape) if _is_tensor(a) else _np.broadcast_to(a, shape)
+
+
+@_function("cast")
+def astype(a: _Any, dtype: _Any) -> _Any:
+    """A copy in float64 or float32; the gradient comes back in `a`'s own type."""
+    return _core.astype(a, dtype)
