@@ -28,6 +28,10 @@ def sigmoid(x):
     return (1 / (1 + np.exp(-np.multiply(x, 1.0, dtype=np.result_type(x, float))))).astype(x.dtype)
 
 
+def astype(x, dtype):
+    return x.astype(dtype)
+
+
 def where_less(where, x, y):
     """`where` as a function of two tensors; the condition goes with the value, not the place."""
     return where(x < y, x, y)
@@ -265,7 +269,7 @@ ROWS = (
         "float64": (lambda x: x.astype(np.float64), (2, 3)),
         "there and back": (lambda x: x.astype("f4").astype("f8"), ()),
         "mixed": (lambda x: x.astype(np.float32) * x.astype(np.float64), (3,)),
-    }),
+    }, astype, in_numpy=False, method=True),
 )  # fmt: skip
 
 ELEMENTWISE = tuple(row for row in ROWS if row.nin)

@@ -84,7 +84,8 @@ def test_refused_dtypes_are_refused_as_constants_too(constant):
     for f in (lambda: x * constant, lambda: constant * x):
         with pytest.raises(TypeError) as info:
             f()
-        assert constant.dtype.name.rstrip("0123456789") in one_line(info)
+        text = one_line(info)
+        assert constant.dtype.name in text or str(constant.dtype) in text
 
 
 def test_promotion_is_that_of_numpy_2():

@@ -11,19 +11,16 @@ namespace {
 // About a millisecond of the dearest kernel.
 constexpr std::int64_t kPiece = 1 << 16;
 
-void run_line(char** args, int count, std::int64_t n, const std::intptr_t* strides, Kernel kernel,
-              Cut cut) {
-    if (cut != Cut::Anywhere || n <= kPiece) {
-        const std::intptr_t dims = n;
-        kernel(args, &dims, strides);
-        return;
-    }
-    for (std::int64_t done = 0; done < n; done += kPiece) {
-        const std::intptr_t dims = std::min(kPiece, n - done);
+void run_line(char* const* args, int count, std::int64_t n, const std::intptr_t* strides,
+              Kernel kernel, Cut cut) {
+    const std::int64_t piece = cut == Cut::Anywhere ? kPiece : n;
+    for (std::int64_t done = 0; done < n; done += piece) {
+        const std::intptr_t dims = std::min(piece, n - done);
+        // Pointers of its own for every call: NumPy's matmul loop advances those it is given.
         char* at[kMaxOperands];
         for (int k = 0; k < count; ++k) at[k] = args[k] + done * strides[k];
         kernel(at, &dims, strides);
-        poll();
+        if (n > piece) poll();
     }
 }
 

@@ -35,6 +35,9 @@ bool is_integer(int type) { return PyTypeNum_ISINTEGER(type) || PyTypeNum_ISBOOL
 
 // The same elements in an aligned native array of the given type.
 Ref as_type(PyArrayObject* a, int type) {
+    Dims shape;
+    for (int i = 0; i < PyArray_NDIM(a); ++i) shape.push_back(PyArray_DIM(a, i));
+    count_elements({shape.data(), std::size_t(shape.size())}, type == NPY_FLOAT ? 4 : 8);
     return Ref(checked(PyArray_FromArray(a, PyArray_DescrFromType(type),
                                          NPY_ARRAY_ALIGNED | NPY_ARRAY_NOTSWAPPED)));
 }

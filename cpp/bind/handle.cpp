@@ -17,7 +17,7 @@ PyTypeObject* tensor_type = nullptr;
 
 namespace {
 
-#ifdef Py_GIL_DISABLED
+#if defined(Py_GIL_DISABLED) || defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS)
 constexpr int kFreeHandles = 0;
 #else
 constexpr int kFreeHandles = 256;
@@ -38,7 +38,10 @@ Handle* construct(PyObject* memory) {
 
 Handle* allocate(PyTypeObject* type) {
     if (type == tensor_type && n_free > 0) [[likely]] {
-        return construct(PyObject_Init(free_handles[--n_free], type));
+        // A handle in the list keeps its type and the count it has on it.
+        PyObject* o = free_handles[--n_free];
+        Py_SET_REFCNT(o, 1);
+        return construct(o);
     }
     // PyObject_GC_New leaves the object untracked.
     Handle* h = PyObject_GC_New(Handle, type);
@@ -70,8 +73,8 @@ void write_back(Handle* h, Node& node) {
 void destroy(Handle* h) {
     if (h->weakrefs) PyObject_ClearWeakRefs(as_object(h));
     if (Node* node = h->t.node.get()) {
-        void* self = h;
-        if (node->handle.compare_exchange_strong(self, nullptr, std::memory_order_relaxed)) {
+        if (node->handle.load(std::memory_order_relaxed) == h) {
+            node->handle.store(nullptr, std::memory_order_relaxed);
             if (h->grad || h->gradient || node->is_leaf()) write_back(h, *node);
         }
     }
@@ -97,11 +100,11 @@ void tp_dealloc(PyObject* self) {
         return;
     }
     destroy(h);
-    if (type == tensor_type && n_free < kFreeHandles) [[likely]] {
+    if (n_free < kFreeHandles) [[likely]] {
         free_handles[n_free++] = self;
-    } else {
-        type->tp_free(self);
+        return;
     }
+    type->tp_free(self);
     Py_DECREF(type);
 }
 
@@ -178,6 +181,7 @@ void register_facade(PyTypeObject* cls) {
     cls->tp_vectorcall = new_tensor;
     Py_INCREF(cls);
     tensor_type = cls;
+    n_free = 0;
 }
 
 PyObject* wrap(Tensor&& t, bool view) {
@@ -223,8 +227,7 @@ Tensor operand(Handle* h) {
 
 void set_node(Handle* h, NodePtr node) {
     if (Node* old = h->t.node.get()) {
-        void* self = h;
-        old->handle.compare_exchange_strong(self, nullptr);
+        if (old->handle.load() == h) old->handle.store(nullptr);
     }
     h->t.node = std::move(node);
     Py_CLEAR(h->anchor);

@@ -93,13 +93,14 @@ private:
 };
 
 // Integer arrays, masks and mixtures: NumPy's own rules, applied in Python to positions.
-void read_positions(Place& place, PyObject* key) {
+void read_positions(Place& place, PyObject* key, const char* who) {
     const Ref shape(checked(PyTuple_New(place.of.size())));
     for (int i = 0; i < place.of.size(); ++i) {
         PyTuple_SET_ITEM(shape.get(), i, checked(PyLong_FromLongLong(place.of[i])));
     }
+    if (!positions_function) fail(PyExc_RuntimeError, "import retrograd, not retrograd._core");
     const Ref found(
-        checked(PyObject_CallFunctionObjArgs(positions_function, shape.get(), key, nullptr)));
+        checked(PyObject_CallFunction(positions_function, "OOs", shape.get(), key, who)));
     const Ref flat(checked(PyArray_FROMANY(found.get(), NPY_INT64, 0, 0, NPY_ARRAY_CARRAY_RO)));
     auto* a = reinterpret_cast<PyArrayObject*>(flat.get());
     place.index.basic = false;
@@ -122,7 +123,7 @@ Place parse(const Dims& shape, PyObject* key, const char* who) {
     if (basic) {
         BasicKey(place, who).read(parts, n);
     } else {
-        read_positions(place, key);
+        read_positions(place, key, who);
     }
     return place;
 }

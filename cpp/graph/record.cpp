@@ -1,8 +1,5 @@
 #include "graph/record.hpp"
 
-#include <bit>
-#include <cstdint>
-
 #include "array/error.hpp"
 #include "array/float_flags.hpp"
 #include "graph/mode.hpp"
@@ -23,16 +20,10 @@ void report_flags(const OpInfo& op) {
     if (flags && op.reports && float_error_hook) float_error_hook(op, flags);
 }
 
-// Zero, subnormal, infinite and NaN results may have raised a flag; all others have not.
-bool suspicious(double y) {
-    const std::uint64_t exponent = std::bit_cast<std::uint64_t>(y) >> 52 & 0x7ff;
-    return exponent - 1 >= 0x7fe;
-}
-
 double run_scalars(const OpInfo& op, const double* x) {
     if (op.direct) {
         const double y = op.run64(x);
-        if (!suspicious(y) || !op.reports) [[likely]]
+        if (!may_have_raised(y) || !op.reports) [[likely]]
             return y;
     }
     double y;

@@ -65,6 +65,13 @@ void Run::visit(Node& n) {
     }
 }
 
+// A leaf that another run holds; it stays foreign to this one when that run has ended.
+bool Run::foreign(Node& n) const {
+    if (!n.is_leaf()) return false;
+    const std::uint16_t owner = n.owner.load(std::memory_order_acquire);
+    return owner == 0 ? foreign_.contains(&n) : owner != id_;
+}
+
 bool Run::mark(std::size_t limit) {
     while (limit) {
         std::unique_lock lock(claims);
@@ -78,10 +85,10 @@ bool Run::mark(std::size_t limit) {
             blocked_serial_ = table[other].serial;
             return true;
         };
-        if (!root_->owner.load(std::memory_order_acquire)) {
-            visit(*root_);
-        } else if (root_->is_leaf() && root_->owner != id_) {
+        if (foreign(*root_)) {
             if (foreign_.try_emplace(root_).second) leaves_.push_back(root_);
+        } else if (!root_->owner.load(std::memory_order_acquire)) {
+            visit(*root_);
         } else if (blocked(*root_)) {
             return false;
         }
@@ -92,12 +99,12 @@ bool Run::mark(std::size_t limit) {
             for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
                 Node* in = n.input(k);
                 if (!in) continue;
-                const std::uint16_t owner = in->owner.load(std::memory_order_acquire);
-                if (owner == 0) {
-                    visit(*in);
-                } else if (owner != id_ && in->is_leaf()) {
+                if (foreign(*in)) {
                     if (foreign_.try_emplace(in).second) leaves_.push_back(in);
                     continue;
+                }
+                if (!in->owner.load(std::memory_order_acquire)) {
+                    visit(*in);
                 } else if (blocked(*in)) {
                     lock.unlock();
                     release_claims();

@@ -56,6 +56,7 @@ public:
 
 private:
     void visit(Node& n);
+    bool foreign(Node& n) const;
     void pull(Node& n);
     void pull_scalar(Node& n);
     void pull_elementwise(Node& n, Array&& g);

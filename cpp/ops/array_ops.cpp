@@ -23,6 +23,11 @@ void gather(const T* from, const std::int64_t* at, std::int64_t n, T* to) {
 
 Array elementwise(const OpInfo& op, const Array* in) {
     const int n = op.arity;
+    if (n == 1 && !op.direct && !in[0].contiguous()) {
+        // NumPy's exp and its like give other bits on strided memory than on contiguous.
+        const Array dense = copy(in[0]);
+        return elementwise(op, &dense);
+    }
     const Kernel kernel = forward_kernel(op, in[0].dtype());
     bool same = true, flat = true;
     for (int k = 0; k < n; ++k) {

@@ -96,7 +96,7 @@ template <std::floating_point T>
 T pow(T a, T b) {
     if (b == T(2)) return a * a;
     if (b == T(1)) return a;
-    if (b == T(0.5)) return sqrt(a);
+    if (b == T(0.5) && a > 0) return sqrt(a);  // pow(-inf, 0.5) is inf, pow(-0.0, 0.5) is 0.0
     if (b == T(-1)) return T(1) / a;
     return std::pow(a, b);
 }

@@ -7,7 +7,7 @@ import numpy as np
 from . import _core
 
 
-def positions(shape: tuple[int, ...], key: Any) -> Any:
+def positions(shape: tuple[int, ...], key: Any, who: str) -> Any:
     """Give the C-order positions that `key` selects from an array of the given shape.
 
     NumPy applies its own rules: every axis is indexed as a row of its coordinates that is broadcast
@@ -17,6 +17,8 @@ def positions(shape: tuple[int, ...], key: Any) -> Any:
     ----------
     shape : tuple of int
     key : any index NumPy takes
+    who : str
+        The operation, for messages.
 
     Returns
     -------
@@ -28,16 +30,19 @@ def positions(shape: tuple[int, ...], key: Any) -> Any:
     IndexError
         As NumPy for an index out of bounds, or of a wrong type or shape.
     """
-    if any(isinstance(part, _core.Tensor) for part in (key if isinstance(key, tuple) else (key,))):
-        raise IndexError("getitem: a Tensor is no index; use an integer or boolean array")
-    found: Any = np.zeros((), dtype=np.int64)
-    step = 1
-    for axis in reversed(range(len(shape))):
-        coordinates = np.arange(shape[axis], dtype=np.int64) * step
-        line = coordinates.reshape((-1,) + (1,) * (len(shape) - axis - 1))
-        found = found + np.broadcast_to(line, shape)[key]
-        step *= shape[axis]
-    return found if shape else np.zeros((), dtype=np.int64)[key]
-
-
-_core.set_positions_function(positions)
+    parts = key if isinstance(key, tuple) else (key,)
+    if any(isinstance(part, _core.Tensor) for part in parts):
+        raise IndexError(f"{who}: a Tensor is no index; use an integer or boolean array")
+    try:
+        found: Any = np.zeros((), dtype=np.int64)
+        if not shape:
+            return found[key]
+        step = 1
+        for axis in reversed(range(len(shape))):
+            coordinates = np.arange(shape[axis], dtype=np.int64) * step
+            line = coordinates.reshape((-1,) + (1,) * (len(shape) - axis - 1))
+            found = found + np.broadcast_to(line, shape)[key]
+            step *= shape[axis]
+    except IndexError as error:
+        raise IndexError(f"{who}: {error}") from None
+    return found

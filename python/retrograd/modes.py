@@ -102,7 +102,9 @@ def check_detach(how: str) -> None:
     too; the instruction that the caller's caller is at tells it from an explicit `float(t)`.
     """
     if strict.variable.get():
-        raise _core.GraphError(f"{how}: drops the gradient under strict(); use t.detach() to mean it")
+        raise _core.GraphError(
+            f"{how}: drops a gradient under strict(); use t.detach() to mean it"
+        )
     frame = sys._getframe(2)
     if frame.f_code.co_code[frame.f_lasti] in _store_instructions():
         raise _core.GraphError(

@@ -19,7 +19,7 @@ METHODS: dict[str, _Callable[..., _Any]] = {}
 
 _PARAMETERS = {
     1: "x : Tensor or array_like\n    Any shape, float64 or float32.",
-    2: "a, b : Tensor or array_like\n    Shapes that broadcast; float64 and float32 meet at float64.",
+    2: "a, b : Tensor or array_like\n    Shapes that broadcast; mixed dtypes meet at float64.",
 }
 
 
@@ -71,8 +71,8 @@ sin = _op("sin", _np.sin, "Sine.", "g*cos(x)")
 cos = _op("cos", _np.cos, "Cosine.", "-g*sin(x)")
 relu = _op("relu", None, "max(x, 0).", "g where x > 0, zero at 0")
 sigmoid = _op("sigmoid", None, "1 / (1 + exp(-x)), without overflow.", "g*y*(1 - y)")
-maximum = _op("maximum", _np.maximum, "The larger of a and b.", "g to the larger, halves at a tie")
-minimum = _op("minimum", _np.minimum, "The smaller of a and b.", "g to the smaller, halves at a tie")
+maximum = _op("maximum", _np.maximum, "The larger of a, b.", "g to the larger, halves at a tie")
+minimum = _op("minimum", _np.minimum, "The smaller of a, b.", "g to the smaller, halves at a tie")
 matmul = _op("matmul", _np.matmul, "a @ b, batched and 1-d as in NumPy.", "g @ b.T, a.T @ g")
 # Reached by t[i], by its derivative and by t[i] = v; they have no function of their own.
 OPS.update(dict.fromkeys(("getitem", "scatter", "setitem")))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from .indexing import positions
 from .interop import array_function, array_ufunc
 from .modes import check_detach
 from .ops import METHODS
@@ -133,7 +134,11 @@ class Tensor(_core.Tensor):
         return (self[i] for i in range(len(self)))
 
     def __format__(self, spec: str) -> str:
-        return format(self._view()[()], spec) if spec and self.ndim == 0 else format(str(self), spec)
+        if not spec:
+            return str(self)
+        if self.ndim:
+            raise TypeError("unsupported format string passed to Tensor.__format__")
+        return format(self._view()[()], spec)
 
     def __repr__(self) -> str:
         try:
@@ -145,7 +150,7 @@ class Tensor(_core.Tensor):
 
     def __reduce__(self) -> Any:
         if not self.is_leaf:
-            raise _core.GraphError(f"{self.op}: only leaves can be copied or pickled; detach() first")
+            raise _core.GraphError(f"{self.op}: only leaves can be pickled; detach() first")
         # The value alone travels: gradients and graphs belong to this process.
         return _rebuild, (np.array(self._view()), self.requires_grad, dict(self.__dict__))
 
@@ -159,4 +164,5 @@ def _rebuild(data: np.ndarray[Any, Any], requires_grad: bool, attributes: dict[s
 
 for _name, _method in METHODS.items():
     setattr(Tensor, _name, _method)
+_core.set_positions_function(positions)
 _core.register(Tensor)

@@ -51,11 +51,12 @@ inline Values values(const Array& a) {
 
 inline Array array(const Dims& shape, const Values& v, DType dtype = DType::f64) {
     Array a = Array::empty(dtype, shape);
-    for (std::size_t i = 0; i < v.size(); ++i) {
-        if (dtype == DType::f32) a.as<float>()[i] = float(v[i]);
-        if (dtype == DType::f64) a.as<double>()[i] = v[i];
-        if (dtype == DType::i64) a.as<std::int64_t>()[i] = std::int64_t(v[i]);
-    }
+    const auto fill = [&]<class T>(T* to) {
+        for (std::int64_t i = 0; i < a.size(); ++i) to[i] = T(v[std::size_t(i)]);
+    };
+    if (dtype == DType::f32) fill(a.as<float>());
+    if (dtype == DType::f64) fill(a.as<double>());
+    if (dtype == DType::i64) fill(a.as<std::int64_t>());
     return a;
 }
 
