@@ -24,8 +24,9 @@ def relu(x):
 
 
 def sigmoid(x):
-    # float32 goes through float64: 1 + exp(-x) in float32 would be the less accurate side.
-    return (1 / (1 + np.exp(-np.multiply(x, 1.0, dtype=np.result_type(x, float))))).astype(x.dtype)
+    # By way of float64 (or complex128): 1 + exp(-x) in float32 would be the less accurate side.
+    wide = np.asarray(x, np.result_type(x, np.float64))
+    return np.asarray(1 / (1 + np.exp(-wide)), x.dtype)
 
 
 def astype(x, dtype):

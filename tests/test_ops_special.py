@@ -29,7 +29,8 @@ def specials(dtype):
 @each_dtype
 @each_elementwise
 def test_special_values_go_through_as_in_numpy(row, dtype):
-    grid = np.array(list(product(specials(dtype), repeat=row.nin)), dtype).T
+    """The whole grid of special operands, as arrays and one by one."""
+    grid = np.array(list(product(specials(dtype), repeat=row.nin)), dtype).T.copy()
     with np.errstate(all="ignore"):
         got = row(*map(Tensor, grid)).data
         want = np.asarray(row.numpy(*grid))

@@ -53,4 +53,14 @@ Array Array::without_value() const noexcept {
     return adopt(layout_, nullptr);
 }
 
+void Array::retain_parts() const noexcept {
+    layout_->retain();
+    if (buffer_) buffer_->retain();
+}
+
+void Array::release_parts() noexcept {
+    layout_->release();
+    if (buffer_) buffer_->release();
+}
+
 }  // namespace rg

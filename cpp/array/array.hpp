@@ -94,18 +94,17 @@ public:
     }
 
 private:
+    // Scalars own nothing, and they are the case that must cost nothing.
     void retain() const noexcept {
-        if (layout_ && !layout_->inlined) {
-            layout_->retain();
-            if (buffer_) buffer_->retain();
-        }
+        if (layout_ && !layout_->inlined) [[unlikely]]
+            retain_parts();
     }
     void release() noexcept {
-        if (layout_ && !layout_->inlined) {
-            layout_->release();
-            if (buffer_) buffer_->release();
-        }
+        if (layout_ && !layout_->inlined) [[unlikely]]
+            release_parts();
     }
+    void retain_parts() const noexcept;
+    void release_parts() noexcept;
 
     const Layout* layout_;
     union {

@@ -1,5 +1,6 @@
 // How an array lies in its buffer: element type, shape, strides, offset. Immutable and counted, so
-// equal results of an elementwise operation share one, and "same shape" is mostly a pointer compare.
+// equal results of an elementwise operation share one, and "same shape" is mostly a pointer
+// compare.
 #pragma once
 
 #include <atomic>

@@ -85,9 +85,10 @@ void iterate(const Dims& shape, std::span<Operand> operands, Kernel kernel, Cut 
     }
 }
 
-void iterate_flat(std::int64_t n, std::span<char*> operands,
-                  std::span<const std::intptr_t> strides, Kernel kernel) {
-    if (n) run_line(operands.data(), int(operands.size()), n, strides.data(), kernel, Cut::Anywhere);
+void iterate_flat(std::int64_t n, std::span<char*> operands, std::span<const std::intptr_t> strides,
+                  Kernel kernel) {
+    if (n)
+        run_line(operands.data(), int(operands.size()), n, strides.data(), kernel, Cut::Anywhere);
 }
 
 }  // namespace rg

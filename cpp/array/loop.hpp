@@ -52,7 +52,7 @@ void iterate(const Dims& shape, std::span<Operand> operands, Kernel kernel,
              Cut cut = Cut::Anywhere);
 
 // The same for operands that are all contiguous and equally shaped.
-void iterate_flat(std::int64_t n, std::span<char*> operands,
-                  std::span<const std::intptr_t> strides, Kernel kernel);
+void iterate_flat(std::int64_t n, std::span<char*> operands, std::span<const std::intptr_t> strides,
+                  Kernel kernel);
 
 }  // namespace rg

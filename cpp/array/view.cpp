@@ -154,8 +154,7 @@ Operand region(const Array& a, const Index& index) {
 Array slice(const Array& a, const Index& index) {
     if (a.is_scalar()) return reshape(a, index.shape);
     const Operand r = region(a, index);
-    return a.view(
-        Layout::strided(a.dtype(), index.shape, r.strides, r.data - a.buffer()->data));
+    return a.view(Layout::strided(a.dtype(), index.shape, r.strides, r.data - a.buffer()->data));
 }
 
 void find_winners(Index& index, std::int64_t size, DType dtype) {

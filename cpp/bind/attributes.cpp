@@ -39,12 +39,9 @@ int set(PyObject* self, PyObject* value, void*) {
 PyObject* get_data(Handle* h) {
     Array& value = private_value(h);
     if (!value.is_scalar()) return lease(value, true);
-    // A scalar's array is a view into the tensor itself.
-    Ref out(checked(PyArray_New(&PyArray_Type, 0, nullptr, numpy_type(value.dtype()), nullptr,
-                                value.data(), 0, NPY_ARRAY_CARRAY, nullptr)));
-    checked(PyArray_SetBaseObject(reinterpret_cast<PyArrayObject*>(out.get()),
-                                  Py_NewRef(as_object(h))));
-    return out.leave();
+    // A scalar stands in the tensor itself; its array is read again whenever the value is used.
+    if (!h->cell) h->cell = own_array(Array(value));
+    return Py_NewRef(h->cell);
 }
 
 // p.data -= step hands back the very array that `.data` gave out.
@@ -58,7 +55,7 @@ bool is_same_memory(PyObject* o, const Array& value) {
 
 void set_data(Handle* h, PyObject* o) {
     if (!o) throw GraphError("data: cannot be deleted");
-    if (is_same_memory(o, h->t.value)) return;
+    if (o == h->cell || is_same_memory(o, h->t.value)) return;
     Array value = leaf_value(o, "data");
     const bool same = value.same_shape(h->t.value) && value.dtype() == h->t.value.dtype();
     if (!same && !h->is_leaf()) {
@@ -70,6 +67,7 @@ void set_data(Handle* h, PyObject* o) {
         set_node(h, {});
         clear_gradient(h);
     }
+    Py_CLEAR(h->cell);
     h->t.value = std::move(value);
     h->view = false;
 }
@@ -163,6 +161,7 @@ PyObject* view(PyObject* self, PyObject*) {
 void fill(Handle* h, PyObject* data, PyObject* children, PyObject* op, bool requires_grad) {
     Array value = leaf_value(data, "Tensor");
     set_node(h, {});
+    Py_CLEAR(h->cell);
     h->t.value = std::move(value);
     h->requires_grad = requires_grad;
     const int has_children = children ? PyObject_IsTrue(children) : 0;

@@ -21,9 +21,8 @@ constexpr std::int64_t kFewBytes = 1 << 17;
 
 Tensor seed_of(PyObject* gradient, const Array& root) {
     if (!gradient || gradient == Py_None) return Tensor(filled(root.dtype(), 1.0, root.shape()));
-    Tensor g = is_tensor(gradient)
-                   ? operand(as_handle(gradient))
-                   : Tensor(gradient_array(gradient, root.dtype(), "backward"));
+    Tensor g = is_tensor(gradient) ? operand(as_handle(gradient))
+                                   : Tensor(gradient_array(gradient, root.dtype(), "backward"));
     if (!g.value.same_shape(root)) {
         throw ShapeError("backward: gradient of shape " + to_string(g.value.shape()) +
                          " came, the tensor has " + to_string(root.shape()));

@@ -63,7 +63,8 @@ Ref any_array(PyObject* o, const char* who) {
     if (a) return a;
     if (!PyErr_ExceptionMatches(PyExc_ValueError)) throw PythonError{};
     PyErr_Clear();
-    throw ShapeError(std::string(who) + ": a ragged sequence has no shape; pad it to equal lengths");
+    throw ShapeError(std::string(who) +
+                     ": a ragged sequence has no shape; pad it to equal lengths");
 }
 
 // int8 to int16 and bool fit float32; everything wider meets at float64, as np.result_type says.
@@ -89,8 +90,7 @@ bool is_numpy(PyObject* o) {
 }
 
 struct Lease {
-    PyObject_HEAD
-    Buffer* buffer;
+    PyObject_HEAD Buffer* buffer;
     bool counted;
     bool writable;
 };

@@ -127,8 +127,7 @@ void attach_children(Handle* h, PyObject* children, PyObject* op) {
                              std::string(Py_TYPE(PyTuple_GET_ITEM(tuple.get(), k))->tp_name));
         }
     }
-    NodePtr node =
-        NodePtr::adopt(Node::make(info<op::Custom>(), std::uint32_t(n), Node::kPython));
+    NodePtr node = NodePtr::adopt(Node::make(info<op::Custom>(), std::uint32_t(n), Node::kPython));
     node->value = h->t.value.without_value();
     for (Py_ssize_t k = 0; k < n; ++k) {
         Tensor child = operand(as_handle(PyTuple_GET_ITEM(tuple.get(), k)));
@@ -147,8 +146,9 @@ void set_rule(Handle* h, PyObject* rule) {
     }
     const Node* node = h->t.node.get();
     if (!node || !node->op || !node->op->external || !h->anchor) {
-        throw GraphError("_backward: only a tensor made with children, Tensor(value, (x,), 'name'), "
-                         "takes a rule");
+        throw GraphError(
+            "_backward: only a tensor made with children, Tensor(value, (x,), 'name'), "
+            "takes a rule");
     }
     PyObject* kept = rule == Py_None ? nullptr : rule;
     Py_XINCREF(kept);
@@ -159,7 +159,8 @@ void run_python_rule(Run& run, Node& node) {
     const GilAcquire gil;
     Anchor* a = find_anchor(node);
     if (!a || !a->rule) {
-        throw GraphError(name_of(a) + ": made with children but without a rule; set out._backward, "
+        throw GraphError(name_of(a) +
+                         ": made with children but without a rule; set out._backward, "
                          "or build it from operations");
     }
     const Ref keep = Ref::borrow(reinterpret_cast<PyObject*>(a));
@@ -205,9 +206,9 @@ PyObject* make_anchor_type(PyObject* module) {
                            {Py_tp_traverse, reinterpret_cast<void*>(anchor_traverse)},
                            {Py_tp_clear, reinterpret_cast<void*>(anchor_clear)},
                            {0, nullptr}};
-    PyType_Spec spec = {
-        "retrograd._core.Anchor", sizeof(Anchor), 0,
-        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+    PyType_Spec spec = {"retrograd._core.Anchor", sizeof(Anchor), 0,
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                        slots};
     PyObject* type = checked(PyType_FromModuleAndSpec(module, &spec, nullptr));
     anchor_type = reinterpret_cast<PyTypeObject*>(type);
     external_rule = run_python_rule;

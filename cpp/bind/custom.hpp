@@ -13,12 +13,11 @@
 namespace rg {
 
 struct Anchor {
-    PyObject_HEAD
-    Node* node;          // a key only, never followed
-    PyObject* rule;      // called without arguments; null until `_backward` is set
-    PyObject* children;  // the tuple given to Tensor(...); null for a native node
-    PyObject* op;        // the name given there
-    PyObject* inputs;    // anchors of the node's inputs
+    PyObject_HEAD Node* node;  // a key only, never followed
+    PyObject* rule;            // called without arguments; null until `_backward` is set
+    PyObject* children;        // the tuple given to Tensor(...); null for a native node
+    PyObject* op;              // the name given there
+    PyObject* inputs;          // anchors of the node's inputs
 };
 
 // A new reference to the node's anchor, made where it is missing.
@@ -30,7 +29,8 @@ Anchor* find_anchor(const Node& node);
 void attach_children(Handle* h, PyObject* children, PyObject* op);
 void set_rule(Handle* h, PyObject* rule);
 
-// Calls the rule: while it runs, `.grad` of the tensor and of its children is this walk's cotangent.
+// Calls the rule: while it runs, `.grad` of the tensor and of its children is this walk's
+// cotangent.
 void run_python_rule(Run& run, Node& node);
 // The place where a running rule of this thread keeps `.grad` of this tensor, or null.
 Ref* grad_in_rule(Handle* h);

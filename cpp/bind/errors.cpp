@@ -21,11 +21,11 @@ PyObject* add(PyObject* module, const char* name, const char* doc, PyObject* bas
 }  // namespace
 
 void add_exceptions(PyObject* module) {
-    graph_error = add(module, "GraphError", "The graph cannot do what was asked of it.",
-                      PyExc_RuntimeError);
+    graph_error =
+        add(module, "GraphError", "The graph cannot do what was asked of it.", PyExc_RuntimeError);
     shape_error = add(module, "ShapeError", "Shapes do not fit the operation.", PyExc_ValueError);
-    dtype_error = add(module, "DTypeError", "An element type that retrograd does not take.",
-                      PyExc_TypeError);
+    dtype_error =
+        add(module, "DTypeError", "An element type that retrograd does not take.", PyExc_TypeError);
 }
 
 void translate_exception() noexcept {

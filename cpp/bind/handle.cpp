@@ -3,6 +3,7 @@
 #include <structmember.h>
 
 #include <cstddef>
+#include <cstring>
 #include <iterator>
 #include <vector>
 
@@ -26,11 +27,13 @@ constexpr int kFreeHandles = 256;
 PyObject* free_handles[kFreeHandles + 1];
 int n_free = 0;
 
+void* cell_data(Handle* h) { return PyArray_DATA(reinterpret_cast<PyArrayObject*>(h->cell)); }
+
 Handle* construct(PyObject* memory) {
     Handle* h = as_handle(memory);
     new (&h->t) Tensor;
     new (&h->gradient) Array;
-    h->grad = h->dict = h->weakrefs = h->anchor = nullptr;
+    h->grad = h->cell = h->dict = h->weakrefs = h->anchor = nullptr;
     h->requires_grad = true;
     h->view = h->tracked = false;
     return h;
@@ -59,7 +62,7 @@ PyObject* tp_new(PyTypeObject* type, PyObject*, PyObject*) {
 // A scalar's last state outlives its Python tensor, for those who reach the node by `_prev`.
 void write_back(Handle* h, Node& node) {
     if (node.count < 2 || !node.value.is_scalar() || Run::claimed(node)) return;
-    if (node.is_leaf() && h->t.value.has_value()) node.value = h->t.value;
+    if (node.is_leaf() && h->t.value.has_value()) node.value = value_of(h);
     if (node.grad) return;
     if (h->gradient) {
         node.grad = h->gradient;
@@ -82,6 +85,7 @@ void destroy(Handle* h) {
     Py_CLEAR(h->anchor);
     Py_CLEAR(h->dict);
     Py_CLEAR(h->grad);
+    Py_CLEAR(h->cell);
     h->t.~Tensor();
     h->gradient.~Array();
 }
@@ -152,14 +156,10 @@ void track(Handle* h) {
 
 PyObject* make_base_type(PyObject* module) {
     std::vector<PyType_Slot> slots = {
-        {Py_tp_new, slot(tp_new)},
-        {Py_tp_init, slot(init_tensor)},
-        {Py_tp_dealloc, slot(tp_dealloc)},
-        {Py_tp_traverse, slot(tp_traverse)},
-        {Py_tp_clear, slot(tp_clear)},
-        {Py_tp_setattro, slot(tp_setattro)},
-        {Py_tp_members, members},
-        {Py_tp_getset, tensor_attributes},
+        {Py_tp_new, slot(tp_new)},         {Py_tp_init, slot(init_tensor)},
+        {Py_tp_dealloc, slot(tp_dealloc)}, {Py_tp_traverse, slot(tp_traverse)},
+        {Py_tp_clear, slot(tp_clear)},     {Py_tp_setattro, slot(tp_setattro)},
+        {Py_tp_members, members},          {Py_tp_getset, tensor_attributes},
         {Py_tp_methods, tensor_methods},
     };
     for (PyType_Slot* s = number_slots; s->slot; ++s) slots.push_back(*s);
@@ -216,7 +216,16 @@ const Array& value_of(Handle* h) {
                          ": the value of this intermediate was let go; keep the tensor in a "
                          "variable to read its data or grad");
     }
+    if (h->cell) [[unlikely]] {
+        std::memcpy(h->t.value.data(), cell_data(h), std::size_t(h->t.value.nbytes()));
+        // Held by nobody else, it cannot be written any more.
+        if (Py_REFCNT(h->cell) == 1) Py_CLEAR(h->cell);
+    }
     return h->t.value;
+}
+
+void write_cell(Handle* h) {
+    if (h->cell) std::memcpy(cell_data(h), h->t.value.data(), std::size_t(h->t.value.nbytes()));
 }
 
 Tensor operand(Handle* h) {

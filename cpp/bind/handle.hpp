@@ -9,10 +9,10 @@
 namespace rg {
 
 struct Handle {
-    PyObject_HEAD
-    Tensor t;          // a leaf gets its node when it is first used
-    Array gradient;    // of a leaf: what Python has not looked at yet
-    PyObject* grad;    // what it has: an ndarray, or a Tensor after create_graph; or null
+    PyObject_HEAD Tensor t;  // a leaf gets its node when it is first used
+    Array gradient;          // of a leaf: what Python has not looked at yet
+    PyObject* grad;          // what it has: an ndarray, or a Tensor after create_graph; or null
+    PyObject* cell;  // of a scalar: the 0-d array that `.data` gave out; it may have been written
     PyObject* dict;
     PyObject* weakrefs;
     PyObject* anchor;  // keeps rules written in Python; see custom.hpp
@@ -44,6 +44,8 @@ PyObject* handle_of(Node* node);
 // The tensor as an operand. Throws GraphError where the value was let go.
 Tensor operand(Handle* h);
 const Array& value_of(Handle* h);
+// After a write to a scalar's value in place: the array that `.data` gave out shows it too.
+void write_cell(Handle* h);
 void set_node(Handle* h, NodePtr node);
 // Tells the garbage collector about a tensor that may be part of a cycle.
 void track(Handle* h);

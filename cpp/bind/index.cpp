@@ -140,8 +140,9 @@ PyObject* index_get(Handle* h, PyObject* key) {
 void index_set(Handle* h, PyObject* key, PyObject* value) {
     if (!value) fail(PyExc_TypeError, "setitem: elements of a Tensor cannot be deleted");
     if (h->view) {
-        throw GraphError("setitem: this tensor is a view of another, which would not see the "
-                         "write; write to that one, A[i, j] = v, or to a .copy()");
+        throw GraphError(
+            "setitem: this tensor is a view of another, which would not see the "
+            "write; write to that one, A[i, j] = v, or to a .copy()");
     }
     const DType dtype = value_of(h).dtype();
     Place place = parse(h->t.value.shape(), key, "setitem");
@@ -165,6 +166,7 @@ void index_set(Handle* h, PyObject* key, PyObject* value) {
     if (!place.index.basic && v.node) find_winners(place.index, h->t.value.size(), dtype);
     if (!recording() && h->is_leaf()) {
         write_at(private_value(h), cast(v.value, dtype), place);
+        write_cell(h);
         return;
     }
     operand(h);  // a leaf has its node from now on
@@ -172,6 +174,7 @@ void index_set(Handle* h, PyObject* key, PyObject* value) {
     try {
         Tensor after = setitem(std::move(before), v, place);
         h->t.value = std::move(after.value);
+        Py_CLEAR(h->cell);
         // The tensor is another one now: earlier users of the old value keep the old node.
         clear_gradient(h);
         h->requires_grad = bool(after.node);
@@ -190,6 +193,7 @@ void write_in_place(Handle* h, const Array& value) {
     }
     const Array fitting = cast(value, mine.dtype());
     std::memcpy(mine.data(), contiguous(fitting).data(), std::size_t(mine.nbytes()));
+    write_cell(h);
 }
 
 void set_positions_function(PyObject* f) { Py_XSETREF(positions_function, Py_NewRef(f)); }

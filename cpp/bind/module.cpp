@@ -62,12 +62,11 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
         rg::add_exceptions(m.ptr());
         for (auto make :
              {rg::make_base_type, rg::make_lease_type, rg::make_anchor_type, rg::make_op_type}) {
-            rg::checked(
-                PyModule_AddType(m.ptr(), reinterpret_cast<PyTypeObject*>(make(m.ptr()))));
+            rg::checked(PyModule_AddType(m.ptr(), reinterpret_cast<PyTypeObject*>(make(m.ptr()))));
         }
         rg::checked(PyModule_AddFunctions(m.ptr(), rg::structural_functions));
-        rg::checked(PyModule_AddObject(m.ptr(), "op",
-                                       rg::checked(PyCFunction_New(&op_function, m.ptr()))));
+        rg::checked(
+            PyModule_AddObject(m.ptr(), "op", rg::checked(PyCFunction_New(&op_function, m.ptr()))));
         rg::install_modes(m.ptr());
     } catch (const rg::PythonError&) {
         throw py::error_already_set();

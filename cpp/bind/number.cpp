@@ -10,12 +10,12 @@
 namespace rg {
 namespace {
 
-// A float64 scalar with its node, or a Python float. False for all else, and for a leaf that has
-// no node yet.
+// A float64 scalar with its node, or a Python float. False for all else: a leaf that has no node
+// yet, or a scalar whose `.data` somebody may have written to.
 bool scalar_operand(PyObject* o, double& x, Node*& node) {
     if (Py_TYPE(o) == tensor_type) {
         Handle* h = as_handle(o);
-        if (!h->t.value || !h->t.value.is_scalar64()) return false;
+        if (!h->t.value || !h->t.value.is_scalar64() || h->cell) return false;
         x = h->t.value.f64();
         node = h->t.node.get();
         return node || !h->requires_grad;

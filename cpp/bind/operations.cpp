@@ -14,8 +14,7 @@ namespace rg {
 namespace {
 
 struct Op {
-    PyObject_HEAD
-    vectorcallfunc call;
+    PyObject_HEAD vectorcallfunc call;
     const OpInfo* info;
     PyObject* name;   // as users know it
     PyObject* ufunc;  // NumPy's counterpart, or None

@@ -110,8 +110,8 @@ PyObject* py_reshape(PyObject*, Args args, Py_ssize_t n) {
             known = t.value.size();
         }
         if (known != t.value.size() || (open >= 0 && shape[open] < 0)) {
-            throw ShapeError("reshape: shape " + to_string(t.value.shape()) +
-                             " does not become " + to_string(wanted));
+            throw ShapeError("reshape: shape " + to_string(t.value.shape()) + " does not become " +
+                             to_string(wanted));
         }
         return reshaped<op::Reshape>(std::move(t), make_params(Shape{shape}));
     });
@@ -132,8 +132,8 @@ PyObject* py_transpose(PyObject*, Args args, Py_ssize_t n) {
                 seen |= std::uint64_t{1} << p.axes.back();
             }
             if (p.axes.size() != shape.size() || std::popcount(seen) != shape.size()) {
-                throw ShapeError("transpose: axes " + to_string(p.axes) +
-                                 " do not permute shape " + to_string(shape));
+                throw ShapeError("transpose: axes " + to_string(p.axes) + " do not permute shape " +
+                                 to_string(shape));
             }
         }
         return reshaped<op::Transpose>(std::move(t), make_params(p));
@@ -176,12 +176,11 @@ PyObject* py_where(PyObject*, Args args, Py_ssize_t n) {
         if (!any) {
             for (int k = 1; k < 3; ++k) in[k] = Tensor(leaf_value(args[k], "where"));
         }
-        const bool wide =
-            in[1].value.dtype() == DType::f64 || in[2].value.dtype() == DType::f64;
+        const bool wide = in[1].value.dtype() == DType::f64 || in[2].value.dtype() == DType::f64;
         const DType dtype = wide ? DType::f64 : DType::f32;
-        in[0] = Tensor(cast(is_tensor(args[0]) ? value_of(as_handle(args[0]))
-                                               : leaf_value(args[0], "where"),
-                            dtype));
+        in[0] = Tensor(
+            cast(is_tensor(args[0]) ? value_of(as_handle(args[0])) : leaf_value(args[0], "where"),
+                 dtype));
         return wrap(apply(info<op::Where>(), in));
     });
 }

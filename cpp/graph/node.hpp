@@ -1,5 +1,5 @@
-// graph: what was computed from what, and the walk back. Start here, then tensor.hpp, record.hpp and
-// run.hpp. May include `ops` and `array`, and nothing of bind or Python.
+// graph: what was computed from what, and the walk back. Start here, then tensor.hpp, record.hpp
+// and run.hpp. May include `ops` and `array`, and nothing of bind or Python.
 //
 // A Node is one recorded operation, or a leaf. It keeps what its rules read, not its result, unless
 // a rule reads that or it is a scalar. Reference counts are plain: they change only with the GIL
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "graph/node_pool.hpp"
 #include "ops/op.hpp"
 
 namespace rg {
@@ -22,17 +23,17 @@ struct Node {
         kParams = 8,    // a Params pointer follows those
     };
 
-    const OpInfo* op;            // null for a leaf
-    std::atomic<void*> handle;   // the Python tensor that stands for this node, while there is one
+    const OpInfo* op;           // null for a leaf
+    std::atomic<void*> handle;  // the Python tensor that stands for this node, while there is one
     std::uint32_t count;
-    std::uint32_t pending;       // consumers that the current walk has still to pass
-    std::uint32_t slot;          // place in a walk that builds a graph
+    std::uint32_t pending;  // consumers that the current walk has still to pass
+    std::uint32_t slot;     // place in a walk that builds a graph
     std::uint32_t n_inputs;
     std::atomic<std::uint16_t> owner;  // the run that has claimed this node, or 0
     std::uint8_t flags;
     std::atomic<bool> freed;  // a walk with retain_graph=False has dropped what the rules read
-    Array value;  // the result: its shape at least
-    Array grad;   // the cotangent of the walk under way, and of the last one if it was kept
+    Array value;              // the result: its shape at least
+    Array grad;  // the cotangent of the walk under way, and of the last one if it was kept
 
     bool is_leaf() const noexcept { return op == nullptr; }
     bool has(Flag f) const noexcept { return flags & f; }
@@ -40,9 +41,7 @@ struct Node {
     Node* input(std::uint32_t i) noexcept { return inputs()[i]; }
     // Operands the rules read; the others are empty. Only with kSaves.
     Array* saved() noexcept { return reinterpret_cast<Array*>(inputs() + n_inputs); }
-    const Params* params() noexcept {
-        return has(kParams) ? *params_place() : nullptr;
-    }
+    const Params* params() noexcept { return has(kParams) ? *params_place() : nullptr; }
     const Params** params_place() noexcept {
         Array* end = saved() + (has(kSaves) ? n_inputs : 0);
         return reinterpret_cast<const Params**>(end);
@@ -50,7 +49,14 @@ struct Node {
 
     static Node* leaf(const Array& value);
     // A node with empty inputs and saved values. Count 1.
-    static Node* make(const OpInfo& op, std::uint32_t n_inputs, std::uint8_t flags);
+    static Node* make(const OpInfo& op, std::uint32_t n_inputs, unsigned flags) {
+        Node* n = new (node_pool::allocate(bytes_of(n_inputs, flags)))
+            Node{&op, nullptr, 1, 0, 0, n_inputs, 0, std::uint8_t(flags), false, {}, {}};
+        for (std::uint32_t i = 0; i < n_inputs; ++i) n->inputs()[i] = nullptr;
+        for (std::uint32_t i = 0; flags & kSaves && i < n_inputs; ++i) new (n->saved() + i) Array;
+        if (flags & kParams) *n->params_place() = nullptr;
+        return n;
+    }
 
     void retain() noexcept { ++count; }
     // Frees what nobody else keeps, by a worklist: depth costs no stack.
@@ -63,6 +69,11 @@ struct Node {
 
 private:
     static void destroy(Node* first) noexcept;
+    static std::size_t bytes_of(std::uint32_t n_inputs, unsigned flags) {
+        return sizeof(Node) + n_inputs * sizeof(Node*) +
+               (flags & kSaves ? n_inputs * sizeof(Array) : 0) +
+               (flags & kParams ? sizeof(const Params*) : 0);
+    }
 };
 
 class NodePtr {

@@ -28,7 +28,8 @@ double run_scalars(const OpInfo& op, const double* x) {
     }
     double y;
     char* args[kMaxArity + 1];
-    for (int k = 0; k < op.arity; ++k) args[k] = reinterpret_cast<char*>(const_cast<double*>(x + k));
+    for (int k = 0; k < op.arity; ++k)
+        args[k] = reinterpret_cast<char*>(const_cast<double*>(x + k));
     args[op.arity] = reinterpret_cast<char*>(&y);
     const std::intptr_t one = 1, strides[kMaxArity + 1] = {8, 8, 8, 8};
     clear_float_flags();
@@ -71,7 +72,7 @@ NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const Param
     if (scalars) flags |= Node::kScalar64;
     if (need & ((1u << n) - 1)) flags |= Node::kSaves;
     if (params.get()) flags |= Node::kParams;
-    NodePtr made = NodePtr::adopt(Node::make(op, std::uint32_t(n), std::uint8_t(flags)));
+    NodePtr made = NodePtr::adopt(Node::make(op, std::uint32_t(n), flags));
     Node& node = *made;
     for (int k = 0; k < n; ++k) {
         if (need & (1u << k)) node.saved()[k] = keep(in[k].value);

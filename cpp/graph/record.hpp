@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <concepts>
 #include <cstdint>
 
 #include "graph/tensor.hpp"
@@ -16,6 +17,13 @@ extern void (*float_error_hook)(const OpInfo& op, int flags);
 
 // Mixed dtypes meet at float64. Throws ShapeError before anything is computed.
 Tensor apply(const OpInfo& op, Tensor* in, const ParamsPtr& params = {});
+
+// Another operation inside a rule, and what C++ programs write.
+template <class Op, std::same_as<Tensor>... T>
+Tensor call(const T&... x) {
+    Tensor in[] = {x...};
+    return apply(info<Op>(), in);
+}
 
 // The node of a result whose value is already there; null where no operand has a gradient.
 NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params);
@@ -38,7 +46,7 @@ NodePtr record_scalars(Node* a, Node* b, double x0, double x1, double y) {
     unsigned flags = Node::kScalar64 | (need & 3 ? Node::kSaves : 0);
     if (a) flags |= a->flags & Node::kPython;
     if (b) flags |= b->flags & Node::kPython;
-    NodePtr made = NodePtr::adopt(Node::make(info<Op>(), 2, std::uint8_t(flags)));
+    NodePtr made = NodePtr::adopt(Node::make(info<Op>(), 2, flags));
     Node& n = *made;
     if (need & 1) n.saved()[0] = Array(x0);
     if (need & 2) n.saved()[1] = Array(x1);

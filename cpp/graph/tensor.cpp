@@ -44,8 +44,7 @@ Tensor setitem(Tensor&& a, const Tensor& v, const Place& p) {
     // The node comes first: a write in place that nothing records could not be taken back.
     const Tensor in[] = {Tensor(a.value.without_value(), a.node),
                          v.value.dtype() == a.value.dtype() ? v : cast(v, {a.value.dtype()})};
-    NodePtr node =
-        record(info<op::SetItem>(), in, a.value.without_value(), make_params(p));
+    NodePtr node = record(info<op::SetItem>(), in, a.value.without_value(), make_params(p));
     Array out = setitem(std::move(a.value), in[1].value, p);
     return {std::move(out), std::move(node)};
 }
@@ -60,16 +59,6 @@ Tensor operator-(const Tensor& a, const Tensor& b) { return binary<op::Sub>(a, b
 Tensor operator*(const Tensor& a, const Tensor& b) { return binary<op::Mul>(a, b); }
 Tensor operator/(const Tensor& a, const Tensor& b) { return binary<op::Div>(a, b); }
 Tensor operator-(const Tensor& a) { return unary<op::Neg>(a); }
-Tensor pow(const Tensor& a, const Tensor& b) { return binary<op::Pow>(a, b); }
-Tensor exp(const Tensor& a) { return unary<op::Exp>(a); }
-Tensor log(const Tensor& a) { return unary<op::Log>(a); }
-Tensor sqrt(const Tensor& a) { return unary<op::Sqrt>(a); }
-Tensor tanh(const Tensor& a) { return unary<op::Tanh>(a); }
-Tensor sin(const Tensor& a) { return unary<op::Sin>(a); }
-Tensor cos(const Tensor& a) { return unary<op::Cos>(a); }
-Tensor fabs(const Tensor& a) { return unary<op::Abs>(a); }
-Tensor sign(const Tensor& a) { return unary<op::Sign>(a); }
-Tensor sigmoid(const Tensor& a) { return unary<op::Sigmoid>(a); }
 
 Tensor where(const Tensor& c, const Tensor& a, const Tensor& b) {
     Tensor in[] = {Tensor(c.value), a, b};

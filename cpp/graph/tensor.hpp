@@ -40,16 +40,6 @@ Tensor operator-(const Tensor& a, const Tensor& b);
 Tensor operator*(const Tensor& a, const Tensor& b);
 Tensor operator/(const Tensor& a, const Tensor& b);
 Tensor operator-(const Tensor& a);
-Tensor pow(const Tensor& a, const Tensor& b);
-Tensor exp(const Tensor& a);
-Tensor log(const Tensor& a);
-Tensor sqrt(const Tensor& a);
-Tensor tanh(const Tensor& a);
-Tensor sin(const Tensor& a);
-Tensor cos(const Tensor& a);
-Tensor fabs(const Tensor& a);
-Tensor sign(const Tensor& a);
-Tensor sigmoid(const Tensor& a);
 Tensor where(const Tensor& c, const Tensor& a, const Tensor& b);
 
 // Masks: ones and zeros, constant.

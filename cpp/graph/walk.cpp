@@ -99,7 +99,8 @@ void Run::pull_elementwise(Node& n, Array&& g) {
             if (!sum.unique() || !sum.contiguous()) sum = copy(sum);
             run_pull(n, k, g, sum, true);
         } else {
-            Array out = last && g.unique() && g.contiguous() ? g : Array::empty(g.dtype(), g.shape());
+            Array out =
+                last && g.unique() && g.contiguous() ? g : Array::empty(g.dtype(), g.shape());
             run_pull(n, k, g, out, false);
             sum = std::move(out);
         }

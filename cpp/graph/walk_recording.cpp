@@ -3,6 +3,7 @@
 
 #include "array/error.hpp"
 #include "graph/mode.hpp"
+#include "graph/record.hpp"
 #include "graph/run.hpp"
 #include "ops/derive.hpp"
 #include "ops/registry.hpp"

@@ -53,10 +53,8 @@ Array elementwise(const OpInfo& op, const Array* in) {
     }
     Array out = Array::empty(in[0].dtype(), shape);
     // One more operand than an operation has, and unused ones repeat the first.
-    Operand ops[kMaxArity + 1] = {{in[0], shape},
-                                  {in[n > 1 ? 1 : 0], shape},
-                                  {in[n > 2 ? 2 : 0], shape},
-                                  {out, shape}};
+    Operand ops[kMaxArity + 1] = {
+        {in[0], shape}, {in[n > 1 ? 1 : 0], shape}, {in[n > 2 ? 2 : 0], shape}, {out, shape}};
     ops[n] = ops[kMaxArity];
     iterate(shape, {ops, std::size_t(n + 1)}, kernel);
     return out;

@@ -17,9 +17,9 @@ inline constexpr int arity = requires { Op::run(1.0f); }               ? 1
                                                                        : 0;
 
 template <class Op>
-inline constexpr bool differentiable = requires(float x) { Op::vjp0(x, x, x); } ||
-                                       requires(float x) { Op::vjp0(x, x, x, x); } ||
-                                       requires(float x) { Op::vjp0(x, x, x, x, x); };
+inline constexpr bool differentiable = requires(float x) {
+    Op::vjp0(x, x, x);
+} || requires(float x) { Op::vjp0(x, x, x, x); } || requires(float x) { Op::vjp0(x, x, x, x, x); };
 
 // The rule for operand K by number.
 template <class Op, int K, class... V>
@@ -42,9 +42,13 @@ constexpr Trace trace_vjp(std::index_sequence<I...>) {
 template <class Op, int K>
 inline constexpr Trace traced = trace_vjp<Op, K>(std::make_index_sequence<arity<Op>>{});
 
+// The forward cost; what is made of library functions counts as one.
 template <class Op, std::size_t... I>
-constexpr Trace trace_run(std::index_sequence<I...>) {
-    return Op::run(Trace{.reads = 1u << I}...);
+constexpr int run_flops(std::index_sequence<I...>) {
+    if constexpr (requires { Op::run(Trace{.reads = 1u << I}...); }) {
+        return Op::run(Trace{.reads = 1u << I}...).flops;
+    }
+    return 1;
 }
 
 }  // namespace rg::op

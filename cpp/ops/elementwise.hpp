@@ -1,10 +1,15 @@
 // The elementwise operations. One struct each: `run` is the value, `vjpK` the cotangent of operand
 // K, in terms of the cotangent g, the operands and the result y. Nothing else is written by hand:
-// kernels, saved operands, costs and higher derivatives come from these texts (kernels.hpp, trace.hpp).
+// kernels, saved operands, costs and higher derivatives come from these texts (see
+// kernels.hpp and trace.hpp).
 //
-// To add one: write its struct here and put its name into `Elementwise` at the end.
+// To add one: write its struct here and put its name into `Elementwise` at the end. A `run` made of
+// the C++ library's functions takes numbers only; a rule that needs another operation says
+// call<Cos>(x). Prefer reading y over reading x: what no rule reads is not saved.
 // Kinks follow the table in docs/derivatives.md. Never write 0 * x: at infinity that is NaN.
 #pragma once
+
+#include <cmath>
 
 #include "ops/typelist.hpp"
 #include "ops/value.hpp"
@@ -18,6 +23,11 @@ struct ByKernel {};
 struct Quiet {};
 // Our kernel stays, also where NumPy has a loop.
 struct OwnKernel {};
+
+// Named by rules above their own text.
+struct Sign;
+struct Log;
+struct Cos;
 
 struct Add {
     static constexpr auto name = "add", symbol = "+";
@@ -51,12 +61,21 @@ struct Div {
 // keeps pow and log away from the points where those limits come out as 0 * inf.
 struct Pow : OwnKernel {
     static constexpr auto name = "pow", symbol = "**";
-    static constexpr auto run(auto a, auto b) { return pow(a, b); }
+    // NumPy computes the common exponents without pow, and exactly; so do we. The square root is
+    // not pow for -inf and -0.0.
+    template <std::floating_point T>
+    static T run(T a, T b) {
+        if (b == T(2)) return a * a;
+        if (b == T(1)) return a;
+        if (b == T(0.5) && a > 0) return std::sqrt(a);
+        if (b == T(-1)) return T(1) / a;
+        return std::pow(a, b);
+    }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
-        return g * (b * pow(a, where(b == 0_c, 1_c, b) - 1_c));
+        return g * (b * call<Pow>(a, where(b == 0_c, 1_c, b) - 1_c));
     }
     static constexpr auto vjp1(auto g, auto a, auto b, auto y) {
-        return g * (y * log(where(both(a == 0_c, either(b > 0_c, b == 0_c)), 1_c, a)));
+        return g * (y * call<Log>(where(both(a == 0_c, either(b > 0_c, b == 0_c)), 1_c, a)));
     }
 };
 
@@ -74,51 +93,56 @@ struct Pos : Quiet {
 
 struct Abs : Quiet {
     static constexpr auto name = "abs", symbol = "abs";
-    static constexpr auto run(auto x) { return fabs(x); }
-    static constexpr auto vjp0(auto g, auto x, auto) { return where(x == 0_c, 0_c, g * sign(x)); }
+    static constexpr auto run(std::floating_point auto x) { return std::fabs(x); }
+    static constexpr auto vjp0(auto g, auto x, auto) {
+        return where(x == 0_c, 0_c, g * call<Sign>(x));
+    }
 };
 
 // Zero almost everywhere; recorded, so that a graph through it has a gradient of zeros.
 struct Sign : Quiet {
     static constexpr auto name = "sign", symbol = "sign";
-    static constexpr auto run(auto x) { return sign(x); }
+    template <std::floating_point T>
+    static constexpr T run(T x) {
+        return x > 0 ? T(1) : x < 0 ? T(-1) : x == 0 ? T(0) : x;
+    }
     static constexpr auto vjp0(auto g, auto, auto) { return lift(0_c, g); }
 };
 
 struct Exp : ByKernel {
     static constexpr auto name = "exp", symbol = "exp";
-    static constexpr auto run(auto x) { return exp(x); }
+    static constexpr auto run(std::floating_point auto x) { return std::exp(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * y; }
 };
 
 struct Log : ByKernel {
     static constexpr auto name = "log", symbol = "log";
-    static constexpr auto run(auto x) { return log(x); }
+    static constexpr auto run(std::floating_point auto x) { return std::log(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / x; }
 };
 
 struct Sqrt {
     static constexpr auto name = "sqrt", symbol = "sqrt";
-    static constexpr auto run(auto x) { return sqrt(x); }
+    static constexpr auto run(std::floating_point auto x) { return std::sqrt(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (0.5_c / y); }
 };
 
 struct Tanh : ByKernel {
     static constexpr auto name = "tanh", symbol = "tanh";
-    static constexpr auto run(auto x) { return tanh(x); }
+    static constexpr auto run(std::floating_point auto x) { return std::tanh(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c - y * y); }
 };
 
 struct Sin : ByKernel {
     static constexpr auto name = "sin", symbol = "sin";
-    static constexpr auto run(auto x) { return sin(x); }
-    static constexpr auto vjp0(auto g, auto x, auto) { return g * cos(x); }
+    static constexpr auto run(std::floating_point auto x) { return std::sin(x); }
+    static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Cos>(x); }
 };
 
 struct Cos : ByKernel {
     static constexpr auto name = "cos", symbol = "cos";
-    static constexpr auto run(auto x) { return cos(x); }
-    static constexpr auto vjp0(auto g, auto x, auto) { return -(g * sin(x)); }
+    static constexpr auto run(std::floating_point auto x) { return std::cos(x); }
+    static constexpr auto vjp0(auto g, auto x, auto) { return -(g * call<Sin>(x)); }
 };
 
 struct Relu : Quiet, OwnKernel {
@@ -129,7 +153,12 @@ struct Relu : Quiet, OwnKernel {
 
 struct Sigmoid : Quiet, OwnKernel {
     static constexpr auto name = "sigmoid", symbol = "sigmoid";
-    static constexpr auto run(auto x) { return sigmoid(x); }
+    // Without overflow on either side.
+    template <std::floating_point T>
+    static T run(T x) {
+        const T e = std::exp(-std::fabs(x));
+        return x < 0 ? e / (1 + e) : 1 / (1 + e);
+    }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (y * (1_c - y)); }
 };
 

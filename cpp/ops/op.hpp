@@ -30,8 +30,8 @@ struct OpInfo {
     bool own_kernel;                // NumPy's loop does not take the kernel's place
     bool reports;                   // floating-point flags of the forward mean what they say
     std::uint8_t reads[kMaxArity];  // per vjp: bit k for operand k, kReadsResult for the result
-    bool passes[kMaxArity];          // vjp k is the cotangent itself
-    std::uint8_t flops;              // forward, per element
+    bool passes[kMaxArity];         // vjp k is the cotangent itself
+    std::uint8_t flops;             // forward, per element
     std::uint8_t vjp_flops[kMaxArity];
 
     // Elementwise, on scalars.

@@ -48,9 +48,8 @@ void max_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strid
 
 Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
     Array out = Array::empty(a.dtype(), reduced_shape(a.shape(), axes));
-    with_float(a.dtype(), [&](auto t) {
-        std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start));
-    });
+    with_float(a.dtype(),
+               [&](auto t) { std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start)); });
     const int n = a.ndim();
     const Dims shape = a.shape();
     const Operand in(a, shape);

@@ -46,7 +46,7 @@ constexpr OpInfo elementwise_record() {
     r.own_kernel = std::is_base_of_v<OwnKernel, Op>;
     r.run64 = [](const double* in) { return run64<Op>(in, operands); };
     if constexpr (differentiable<Op>) {
-        r.flops = std::uint8_t(trace_run<Op>(operands).flops);
+        r.flops = std::uint8_t(run_flops<Op>(operands));
         add_elementwise_rule<Op, 0>(r);
         if constexpr (n > 1) add_elementwise_rule<Op, 1>(r);
         if constexpr (n > 2) add_elementwise_rule<Op, 2>(r);

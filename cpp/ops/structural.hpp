@@ -199,8 +199,8 @@ struct Cast {
     }
 };
 
-using Structural = TypeList<MatMul, Sum, Max, Reshape, Transpose, Broadcast, GetItem, Scatter,
-                            SetItem, Cast>;
+using Structural =
+    TypeList<MatMul, Sum, Max, Reshape, Transpose, Broadcast, GetItem, Scatter, SetItem, Cast>;
 
 }  // namespace op
 }  // namespace rg

@@ -2,6 +2,8 @@
 // many operations it took. That is where saved-operand masks and costs come from.
 #pragma once
 
+#include <concepts>
+
 #include "ops/value.hpp"
 
 namespace rg::op {
@@ -34,15 +36,10 @@ constexpr Trace either(Trace a, Trace b) { return combine(a, b); }
 constexpr Trace both(Trace a, Trace b) { return combine(a, b); }
 constexpr Trace where(Trace c, Trace a, Trace b) { return combine(c, a, b); }
 constexpr Trace isnan(Trace a) { return combine(a); }
-constexpr Trace sign(Trace a) { return combine(a); }
-constexpr Trace fabs(Trace a) { return combine(a); }
-constexpr Trace exp(Trace a) { return combine(a); }
-constexpr Trace log(Trace a) { return combine(a); }
-constexpr Trace sqrt(Trace a) { return combine(a); }
-constexpr Trace tanh(Trace a) { return combine(a); }
-constexpr Trace sin(Trace a) { return combine(a); }
-constexpr Trace cos(Trace a) { return combine(a); }
-constexpr Trace sigmoid(Trace a) { return combine(a); }
-constexpr Trace pow(Trace a, Trace b) { return combine(a, b); }
+template <class Op, class... T>
+    requires(std::same_as<T, Trace> && ...)
+constexpr Trace call(T... x) {
+    return combine(x...);
+}
 
 }  // namespace rg::op

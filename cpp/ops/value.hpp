@@ -2,18 +2,9 @@
 // for their own types (Uses and Flops here, Tensor in graph), found by argument-dependent lookup.
 #pragma once
 
-#include <cmath>
 #include <concepts>
 
 namespace rg::op {
-
-using std::cos;
-using std::exp;
-using std::fabs;
-using std::log;
-using std::sin;
-using std::sqrt;
-using std::tanh;
 
 // What a rule may be instantiated on: a number, or a class that says so.
 template <class V>
@@ -86,26 +77,10 @@ constexpr bool isnan(T x) {
     return x != x;
 }
 
-template <std::floating_point T>
-constexpr T sign(T x) {
-    return x > 0 ? T(1) : x < 0 ? T(-1) : x == 0 ? T(0) : x;
-}
-
-// NumPy computes the common exponents without pow, and exactly; so do we.
-template <std::floating_point T>
-T pow(T a, T b) {
-    if (b == T(2)) return a * a;
-    if (b == T(1)) return a;
-    if (b == T(0.5) && a > 0) return sqrt(a);  // pow(-inf, 0.5) is inf, pow(-0.0, 0.5) is 0.0
-    if (b == T(-1)) return T(1) / a;
-    return std::pow(a, b);
-}
-
-// 1 / (1 + exp(-x)) without overflow on either side.
-template <std::floating_point T>
-T sigmoid(T x) {
-    const T e = exp(-fabs(x));
-    return x < 0 ? e / (1 + e) : 1 / (1 + e);
+// Another operation inside a rule: its value on numbers, a recorded node on tensors.
+template <class Op, std::floating_point... T>
+auto call(T... x) {
+    return Op::run(x...);
 }
 
 }  // namespace rg::op

@@ -1,7 +1,6 @@
 """`no_grad` and `strict`: modes of the calling thread and asyncio task."""
 
 import sys
-from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import wraps
@@ -26,22 +25,22 @@ class _Mode(ContextDecorator):
         # One decorator serves many threads: every call has tokens of its own.
         return type(self)()
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
-        flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    def __call__(self, func: Any) -> Any:
+        flags = getattr(getattr(func, "__code__", None), "co_flags", 0)
         if flags & _CO_COROUTINE:
 
-            @wraps(function)
+            @wraps(func)
             async def run(*args: Any, **kwargs: Any) -> Any:
                 with type(self)():
-                    return await function(*args, **kwargs)
+                    return await func(*args, **kwargs)
 
             return run
         if flags & _CO_GENERATOR:
 
-            @wraps(function)
+            @wraps(func)
             def steps(*args: Any, **kwargs: Any) -> Any:
                 # The mode holds while the generator runs, not while it waits for its consumer.
-                generator, sent = function(*args, **kwargs), None
+                generator, sent = func(*args, **kwargs), None
                 while True:
                     try:
                         with type(self)():
@@ -51,7 +50,7 @@ class _Mode(ContextDecorator):
                     sent = yield value
 
             return steps
-        return super().__call__(function)
+        return super().__call__(func)
 
     def __enter__(self) -> None:
         self._tokens.append(self.variable.set(self.value))
@@ -102,9 +101,7 @@ def check_detach(how: str) -> None:
     too; the instruction that the caller's caller is at tells it from an explicit `float(t)`.
     """
     if strict.variable.get():
-        raise _core.GraphError(
-            f"{how}: drops a gradient under strict(); use t.detach() to mean it"
-        )
+        raise _core.GraphError(f"{how}: drops a gradient under strict(); use t.detach() to mean it")
     frame = sys._getframe(2)
     if frame.f_code.co_code[frame.f_lasti] in _store_instructions():
         raise _core.GraphError(

@@ -112,6 +112,8 @@ class Tensor(_core.Tensor):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         check_detach("np.asarray")
+        if dtype is not None and np.dtype(dtype) == object:
+            raise _core.DTypeError("np.array: object arrays of Tensors lose gradients")
         return np.array(self._view(), dtype=dtype, copy=copy)
 
     def __float__(self) -> float:

@@ -58,8 +58,9 @@ TEST(buffers_are_counted) {
     double outside[] = {1, 2, 3};
     static int dropped = 0;
     {
-        Buffer* b = Buffer::borrow(reinterpret_cast<char*>(outside), sizeof outside,
-                                   [](void* owner) { *static_cast<int*>(owner) += 1; }, &dropped);
+        Buffer* b = Buffer::borrow(
+            reinterpret_cast<char*>(outside), sizeof outside,
+            [](void* owner) { *static_cast<int*>(owner) += 1; }, &dropped);
         const Array a = Array::adopt(Layout::contiguous_of(DType::f64, {3}), b);
         CHECK(!a.unique() && values(a) == Values({1, 2, 3}) && dropped == 0);
     }

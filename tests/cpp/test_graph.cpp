@@ -20,9 +20,9 @@ struct NothingLeft {
 Tensor build(const std::vector<Tensor>& x) {
     const Place rows{basic({range(2, -1, 3), range(0, 1, 2)}), {3, 2}};
     const Place some{positions({0, 5, 0}, {3}), {3, 2}};
-    const Tensor a = tanh(matmul(x[0], x[1]) + x[2]);
+    const Tensor a = call<op::Tanh>(matmul(x[0], x[1]) + x[2]);
     const Tensor b = setitem(Tensor(a), getitem(a, some), {basic({range(0, 1, 3), at(1)}), {3, 2}});
-    Tensor in[] = {a * b - exp(x[2]) / b};
+    Tensor in[] = {a * b - call<op::Exp>(x[2]) / b};
     const Tensor c = apply(info<op::Max>(), in, make_params(Axes{1, true}));
     const Tensor d = reshape(getitem(broadcast_to(c, {3, 2}), rows), {6});
     return sum(d * reshape(a, {6}), {1}) * sum(x[2], {1}) + sum(getitem(a, some), {1});
@@ -98,7 +98,7 @@ TEST(what_is_recorded) {
     const Tensor x = leaf(arange({2})), c(arange({2}));
     CHECK(!(c * c).node && (c * x).node && !(x == x).node);
     CHECK((c * x).node->saved()[0].has_value() && !(c * x).node->saved()[1]);
-    CHECK(!(x + c).node->value.has_value() && exp(x).node->value.has_value());
+    CHECK(!(x + c).node->value.has_value() && call<op::Exp>(x).node->value.has_value());
     open_modes = 1;
     recording_hook = [] { return false; };
     CHECK(!(x * x).node);
@@ -120,7 +120,8 @@ TEST(float_flags_are_reported) {
     static std::string seen;
     float_error_hook = [](const OpInfo& op, int) { seen += std::string(op.name) + ' '; };
     const Tensor zero(Array(0.0)), zeros(Array::zeros(DType::f64, {2}));
-    log(zero), log(zeros), zero / zero, sqrt(Tensor(Array(4.0))), fabs(-zero);
+    call<op::Log>(zero), call<op::Log>(zeros), zero / zero, call<op::Sqrt>(Tensor(Array(4.0))),
+        call<op::Abs>(-zero);
     float_error_hook = nullptr;
     CHECK(seen == "log log div ");
 }

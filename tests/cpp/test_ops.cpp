@@ -203,7 +203,8 @@ TEST(kinks_and_edges) {
     CHECK(vjp("relu", 0, 3, 0) == 0 && vjp("abs", 0, 3, 0) == 0 && vjp("sign", 0, 3, 0) == 0);
     CHECK(vjp("maximum", 0, 3, 1, 1) == 1.5 && vjp("minimum", 1, 3, 1, 1) == 1.5);
     CHECK(vjp("maximum", 0, 3, -kInf, kInf) == 0 && vjp("maximum", 1, 3, -kInf, kInf) == 3);
-    CHECK(vjp("pow", 0, 1, 0, 0) == 0 && vjp("pow", 0, 1, 0, 1) == 1 && vjp("pow", 0, 1, -3, 2) == -6);
+    CHECK(vjp("pow", 0, 1, 0, 0) == 0 && vjp("pow", 0, 1, 0, 1) == 1 &&
+          vjp("pow", 0, 1, -3, 2) == -6);
     CHECK(vjp("pow", 1, 1, 0, 2) == 0 && vjp("pow", 1, 1, 0, 0) == 0);
     CHECK(std::isnan(vjp("pow", 1, 1, -2, 2)));
     CHECK(vjp("sigmoid", 0, 1, 800) == 0 && vjp("sigmoid", 0, 1, -800) == 0);

@@ -1,0 +1,45 @@
+// Memory of nodes: slabs cut by size, in steps of 8 bytes, and lists of what was given back.
+// Guarded by the GIL, like the nodes' counts. Inline, since a scalar operation is little more than
+// this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace rg::node_pool {
+
+struct Free {
+    Free* next;
+};
+
+inline constexpr std::size_t kStep = 8;
+inline constexpr std::size_t kLargest = 512;
+inline Free* lists[kLargest / kStep + 1];
+inline std::int64_t live = 0;
+
+// A first block of a new slab, or one from malloc where it is larger than any list's; throws
+// AllocationError.
+void* allocate_slowly(std::size_t bytes);
+void free_large(void* block) noexcept;
+
+inline void* allocate(std::size_t bytes) {
+    if (bytes > kLargest || !lists[bytes / kStep]) [[unlikely]] {
+        void* block = allocate_slowly(bytes);
+        ++live;
+        return block;
+    }
+    Free* f = lists[bytes / kStep];
+    lists[bytes / kStep] = f->next;
+    ++live;
+    return f;
+}
+
+inline void release(void* block, std::size_t bytes) noexcept {
+    --live;
+    if (bytes > kLargest) [[unlikely]]
+        return free_large(block);
+    lists[bytes / kStep] = new (block) Free{lists[bytes / kStep]};
+}
+
+}  // namespace rg::node_pool
