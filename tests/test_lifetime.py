@@ -104,13 +104,24 @@ def test_arrays_outlive_the_tensor_and_its_graph():
         np.testing.assert_array_equal(array, copy)
 
 
-def test_the_process_ends_quietly_with_graphs_alive():
-    code = """
-import numpy as np, retrograd as rg
+ENDINGS = {
+    "graphs alive": """
 x = rg.Tensor(np.ones(10)); y = x
 for _ in range(100_000): y = y * x
 z = rg.Tensor(2.0, (x,), 'rule'); z._backward = lambda: z; z.me = z; kept = [y.data, y[1:]]
 x.grad = 1; x.note = y; w = z * y; import builtins; builtins.w = w
-"""
+""",
+    "a walk in a daemon thread": """
+import threading, time
+x = y = rg.Tensor(np.full(10**6, 0.5))
+for _ in range(100): y = y + rg.sin(x)
+threading.Thread(target=y.backward, daemon=True).start(); time.sleep(0.1)
+""",
+}
+
+
+@pytest.mark.parametrize("code", ENDINGS.values(), ids=ENDINGS)
+def test_the_process_ends_quietly_with(code):
+    code = "import numpy as np, retrograd as rg" + code
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

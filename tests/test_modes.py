@@ -52,6 +52,46 @@ def test_no_grad_as_a_decorator():
     assert tracked()
 
 
+def test_no_grad_as_a_decorator_without_parentheses():
+    @rg.no_grad
+    def quiet():
+        return tracked()
+
+    assert (quiet(), quiet.__name__, tracked()) == (False, "quiet", True)
+
+
+def test_a_decorated_generator_sees_what_is_thrown_in_and_that_it_is_closed():
+    seen = []
+
+    @rg.no_grad()
+    def steps():
+        try:
+            got = yield tracked()
+            while True:
+                try:
+                    got = yield (got, tracked())
+                except KeyError as error:
+                    got = error.args[0]
+        finally:
+            seen.append(tracked())
+
+    generator = steps()
+    assert next(generator) is False
+    assert generator.send("a") == ("a", False)
+    assert generator.throw(KeyError("b")) == ("b", False)
+    assert tracked()
+    generator.close()
+    assert seen == [False]
+
+
+def test_an_async_generator_is_refused_rather_than_left_recording():
+    with pytest.raises(TypeError, match=r"^no_grad: .*async generator"):
+
+        @rg.no_grad()
+        async def steps():
+            yield 1
+
+
 def test_results_under_no_grad_have_no_history():
     x = Tensor([1.0, 2.0])
     with rg.no_grad():
@@ -121,3 +161,19 @@ def test_an_update_that_does_not_fit_changes_nothing():
     with rg.no_grad(), pytest.raises(ValueError, match=r"\(2,\) and \(3,\)"):
         p -= np.ones(3)
     assert p.tolist() == [1, 2]
+
+
+def test_an_operation_of_the_users_own_is_not_recorded_either():
+    x = Tensor(2.0)
+
+    def cube():
+        out = Tensor(x.data**3, (x,), "cube")
+        out._backward = lambda: pytest.fail("called")
+        return out
+
+    with rg.no_grad():
+        y = cube()
+    assert not y.requires_grad
+    assert y._prev == set()
+    with pytest.raises(rg.GraphError, match="does not require"):
+        y.backward()

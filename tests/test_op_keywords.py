@@ -143,3 +143,65 @@ def test_a_ufunc_at_loses_no_gradient(name):
     with pytest.raises(TypeError, match=rf"\b{name}\b"):
         f.at(x, [0], *(m.data for m in more))
     np.testing.assert_array_equal(x.data, operands()[0].data)
+
+
+def test_shape_and_axes_go_by_keyword_too():
+    x = Tensor(np.arange(6.0).reshape(2, 3))
+    for got in (np.reshape(x, shape=(3, 2)), x.reshape(shape=(3, 2)), rg.reshape(x, shape=(3, 2))):
+        np.testing.assert_array_equal(got.data, x.data.reshape(3, 2))
+    for got in (np.transpose(x, axes=(1, 0)), x.transpose(axes=(1, 0)), x.transpose(axes=None)):
+        np.testing.assert_array_equal(got.data, x.data.T)
+    with pytest.raises(TypeError, match=r"^reshape: .*twice"):
+        x.reshape(3, 2, shape=(3, 2))
+    with pytest.raises(TypeError, match=r"^transpose: .*twice"):
+        x.transpose(1, 0, axes=(1, 0))
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "name", "nearest"),
+    [
+        (np.linalg.norm, (), "np.linalg.norm", ""),
+        (np.fft.fft, (), "np.fft.fft", ""),
+        (np.dot, ([1.0, 2.0],), "np.dot", "np.matmul"),
+        (np.square, (), "np.square", "np.power"),
+        (np.log1p, (), "np.log1p", "np.log"),
+        (np.min, (), "np.min", "np.max"),
+    ],
+)
+def test_a_refused_function_goes_by_its_whole_name_and_its_neighbour(function, args, name, nearest):
+    with pytest.raises(TypeError) as error:
+        function(Tensor([1.0, 2.0]), *args)
+    message = str(error.value)
+    assert message.startswith(f"{name}: ")
+    assert f"(nearest: {nearest}" in message
+    assert "\n" not in message
+
+
+def test_functions_of_plain_arrays_are_numpys_also_under_strict():
+    mask = np.array([True, False])
+    with rg.strict():
+        for condition in (mask, Tensor([1.0, 0.0])):
+            got = rg.where(condition, 1, 2)
+            assert type(got) is np.ndarray
+            assert got.dtype == np.where(mask, 1, 2).dtype
+            assert got.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        rg.sum,
+        rg.mean,
+        rg.max,
+        rg.transpose,
+        lambda x: rg.reshape(x, -1),
+        lambda x: rg.broadcast_to(x, (2, 2)),
+        lambda x: rg.where([True, False], x, 0.0),
+        rg.exp,
+    ],
+)
+def test_a_list_of_tensors_is_refused_not_detached(f):
+    for bad in ([Tensor(1.0), 2.0], (2.0, Tensor(1.0)), [[1.0, 2.0], [3.0, Tensor(4.0)]]):
+        with pytest.raises(rg.DTypeError, match="a list of Tensors would lose their gradients"):
+            f(bad)
+    assert np.asarray(f([2.0, 2.0])).max() > 0

@@ -160,3 +160,10 @@ def test_a_forward_that_raises_leaves_the_operands_alone(row):
             row(y, Tensor(np.array([0.0, 5e-324])))
         y.backward(np.ones(2))
     np.testing.assert_array_equal(x.grad, [0.0625, 0.0625])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_maxima_of_an_axis_with_nans_are_the_nans(create_graph):
+    x = Tensor([[np.nan, 1.0, np.nan], [2.0, 0.0, 2.0]])
+    x.max(axis=1).backward(create_graph=create_graph)
+    np.testing.assert_array_equal(np.asarray(x.grad), [[0.5, 0.0, 0.5], [0.5, 0.0, 0.5]])

@@ -1,5 +1,7 @@
 """Contract §2: what a gradient is, and what a tensor shows of its value."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -144,6 +146,16 @@ def test_iteration_and_unpacking_stay_differentiable():
     assert outcome(iter, Tensor(1.0)) is TypeError
 
 
+def test_reversed_is_iteration_from_the_end():
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    last, first = reversed(x)
+    (last * 2 + first).sum().backward()
+    assert (last.tolist(), first.tolist()) == ([3.0, 4.0], [1.0, 2.0])
+    assert x.grad.tolist() == [[1.0, 1.0], [2.0, 2.0]]
+    with pytest.raises(TypeError):
+        reversed(Tensor(1.0))
+
+
 def test_asarray_is_a_detached_read_only_view():
     t = Tensor([1.0, 2.0])
     for view in (np.asarray(t), t.numpy()):
@@ -184,3 +196,20 @@ def test_repr_is_bounded_and_never_shows_the_graph():
 def test_repr_and_str_drop_no_gradient():
     with rg.strict():
         assert repr(Tensor([1.0])) == "Tensor([1.])"
+
+
+def test_repr_of_an_empty_tensor_shows_its_shape():
+    assert repr(Tensor(np.zeros((0, 3)))) == "Tensor([], shape=(0, 3))"
+    assert repr(Tensor(np.zeros(0))) == "Tensor([])"
+
+
+def test_leaves_and_operations_can_be_copied_and_pickled():
+    model = {"w": Tensor(np.ones(2, np.float32), requires_grad=False), "act": rg.tanh, "n": rg.sum}
+    model["w"].label = "weights"
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        w = twin["w"]
+        assert (w.tolist(), w.dtype, w.requires_grad) == ([1.0, 1.0], np.float32, False)
+        assert (w.label, w is model["w"]) == ("weights", False)
+        assert (twin["act"], twin["n"]) == (rg.tanh, rg.sum)
+    with pytest.raises(rg.GraphError, match="detach"):
+        pickle.dumps(Tensor(1.0) * 2)

@@ -165,3 +165,23 @@ def test_a_keyword_is_honoured_or_refused(call):
 def test_where_without_out_has_no_defined_result_and_is_refused():
     with pytest.raises(TypeError, match="where"):
         np.add(Tensor([1.0, 2.0]), 1.0, where=np.array([True, False]))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a, t: a.dot(t),
+        lambda a, t: (a.T.dot(t) + 1.0).sum(),
+        lambda a, t: a.dot(a).dot(t),
+    ],
+)
+def test_dot_of_a_plain_array_is_refused(call):
+    a, t = np.eye(2), Tensor([1.0, 2.0])
+    with pytest.raises(rg.GraphError, match="X @ t"):
+        call(a, t)
+
+
+def test_dot_with_a_value_meant_as_one_is_not_refused():
+    a, t = np.eye(2), Tensor([1.0, 2.0])
+    np.testing.assert_array_equal(a.dot(np.asarray(t)), [1.0, 2.0])
+    np.testing.assert_array_equal(a.dot(a).clip(max=t), [[1.0, 0.0], [0.0, 1.0]])

@@ -14,19 +14,19 @@ std::string to_string(const Dims& shape) {
 }
 
 std::int64_t count_elements(std::span<const std::int64_t> shape, std::int64_t itemsize) {
-    // Zero extents make the array empty whatever the others are, as in NumPy.
+    // Zero extents make the array empty, but as in NumPy the others must do without overflow.
     std::int64_t n = 1;
-    bool overflow = false;
+    bool overflow = false, none = false;
     for (std::int64_t d : shape) {
-        if (d == 0) return 0;
-        overflow |= __builtin_mul_overflow(n, d, &n);
+        none |= d == 0;
+        overflow |= d != 0 && __builtin_mul_overflow(n, d, &n);
     }
     std::int64_t bytes;
     if (overflow || __builtin_mul_overflow(n, itemsize, &bytes)) {
         throw AllocationError("array of shape " + to_string(Dims(shape.data(), int(shape.size()))) +
                               " is too big");
     }
-    return n;
+    return none ? 0 : n;
 }
 
 bool broadcast(const Dims& a, const Dims& b, Dims& out) {

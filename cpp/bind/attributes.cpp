@@ -8,6 +8,7 @@
 #include "bind/custom.hpp"
 #include "bind/gradient.hpp"
 #include "bind/handle.hpp"
+#include "graph/mode.hpp"
 #include "ops/registry.hpp"
 
 namespace rg {
@@ -36,12 +37,27 @@ int set(PyObject* self, PyObject* value, void*) {
     });
 }
 
+// A read-only array on the value.
+PyObject* view_of(Handle* h) {
+    const Array& value = value_of(h);
+    if (!value.is_scalar()) return lease(value, false);
+    PyObject* out = own_array(Array(value));
+    PyArray_CLEARFLAGS(reinterpret_cast<PyArrayObject*>(out), NPY_ARRAY_WRITEABLE);
+    return out;
+}
+
 PyObject* get_data(Handle* h) {
+    // A write to a view's own copy would be lost to the tensor that it shows.
+    if (h->view) return view_of(h);
     Array& value = private_value(h);
     if (!value.is_scalar()) return lease(value, true);
     // A scalar stands in the tensor itself; its array is read again whenever the value is used.
     if (!h->cell) h->cell = own_array(Array(value));
     return Py_NewRef(h->cell);
+}
+
+std::string describe(const Array& a) {
+    return std::string(name_of(a.dtype())) + " of shape " + to_string(a.shape());
 }
 
 // p.data -= step hands back the very array that `.data` gave out.
@@ -56,29 +72,36 @@ bool is_same_memory(PyObject* o, const Array& value) {
 void set_data(Handle* h, PyObject* o) {
     if (!o) throw GraphError("data: cannot be deleted");
     if (o == h->cell || is_same_memory(o, h->t.value)) return;
-    Array value = leaf_value(o, "data");
-    const bool same = value.same_shape(h->t.value) && value.dtype() == h->t.value.dtype();
-    if (!same && !h->is_leaf()) {
-        throw ShapeError("data: shape " + to_string(value.shape()) + " came, this result has " +
-                         to_string(h->t.value.shape()));
+    if (h->view) {
+        throw GraphError(
+            "data: this tensor is a view of another, which would not see the write; "
+            "write to that one, or to a .copy()");
     }
-    if (!same) {
+    Array value = leaf_value(o, "data");
+    settle(h);
+    const Array& old = h->t.value;
+    if (!value.same_shape(old) || value.dtype() != old.dtype()) {
+        if (!h->is_leaf() || (h->t.node && h->t.node->count > 1)) {
+            throw ShapeError("data: " + describe(value) + " came, a graph has this tensor as " +
+                             describe(old));
+        }
         // Another shape or type: a new leaf, as far as graphs are concerned.
         set_node(h, {});
         clear_gradient(h);
     }
     Py_CLEAR(h->cell);
     h->t.value = std::move(value);
-    h->view = false;
 }
 
 PyObject* get_prev(Handle* h) {
     Ref set(checked(PySet_New(nullptr)));
-    Node* node = h->t.node.get();
+    // A subclass's own __hash__ is Python code, which may re-point this very tensor.
+    const NodePtr node = h->t.node;
     const Anchor* a = node && node->has(Node::kPython) ? find_anchor(*node) : nullptr;
     if (a && a->children) {
-        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(a->children); ++k) {
-            checked(PySet_Add(set.get(), PyTuple_GET_ITEM(a->children, k)));
+        const Ref children = Ref::borrow(a->children);
+        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(children.get()); ++k) {
+            checked(PySet_Add(set.get(), PyTuple_GET_ITEM(children.get(), k)));
         }
         return set.leave();
     }
@@ -139,40 +162,44 @@ PyObject* backward(PyObject* self, PyObject* args, PyObject* kwargs) {
 }
 
 PyObject* zero_grad(PyObject* self, PyObject*) {
-    clear_gradient(as_handle(self));
-    Py_RETURN_NONE;
+    return guarded([&] {
+        clear_gradient(as_handle(self));
+        return Py_NewRef(Py_None);
+    });
 }
 
 PyObject* detach(PyObject* self, PyObject*) {
     return guarded([&] { return wrap(Tensor(value_of(as_handle(self)))); });
 }
 
-// A read-only array on the value.
 PyObject* view(PyObject* self, PyObject*) {
-    return guarded([&] {
-        const Array& value = value_of(as_handle(self));
-        if (!value.is_scalar()) return lease(value, false);
-        PyObject* out = own_array(Array(value));
-        PyArray_CLEARFLAGS(reinterpret_cast<PyArrayObject*>(out), NPY_ARRAY_WRITEABLE);
-        return out;
-    });
+    return guarded([&] { return view_of(as_handle(self)); });
 }
 
 void fill(Handle* h, PyObject* data, PyObject* children, PyObject* op, bool requires_grad) {
     Array value = leaf_value(data, "Tensor");
+    // Nothing is left of what the tensor was, should this be a second __init__.
     set_node(h, {});
+    clear_gradient(h);
     Py_CLEAR(h->cell);
     h->t.value = std::move(value);
+    h->view = false;
     h->requires_grad = requires_grad;
+    if (children && is_tensor(children)) {
+        throw DTypeError("Tensor: children is an iterable of Tensors, (x,) for a single one");
+    }
     const int has_children = children ? PyObject_IsTrue(children) : 0;
     checked(has_children);
     const Ref name(op ? Py_NewRef(op) : PyUnicode_FromString(""));
     if (!PyUnicode_Check(name.get())) {
         throw DTypeError(std::string("Tensor: op is a string, not ") + Py_TYPE(op)->tp_name);
     }
-    if (has_children) {
+    if (has_children && recording()) {
         attach_children(h, children, name.get());
-    } else if (PyUnicode_GET_LENGTH(name.get())) {
+        return;
+    }
+    if (has_children) h->requires_grad = false;  // nothing is recorded inside no_grad
+    if (PyUnicode_GET_LENGTH(name.get())) {
         checked(PyObject_SetAttrString(as_object(h), "_op", name.get()));
     }
 }

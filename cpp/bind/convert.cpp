@@ -159,10 +159,13 @@ Array borrow_array(PyArrayObject* a) {
         shape.push_back(PyArray_DIM(a, i));
         strides.push_back(PyArray_STRIDE(a, i));
     }
-    const Layout* layout = Layout::strided(dtype, shape, strides, 0);
+    // Owns the layout, should there be no memory for the buffer.
+    const Array shell = Array::adopt(Layout::strided(dtype, shape, strides, 0), nullptr);
     const auto drop = [](void* owner) { Py_DECREF(static_cast<PyObject*>(owner)); };
-    Buffer* buffer = Buffer::borrow(data, std::size_t(PyArray_NBYTES(a)), drop, Py_NewRef(a));
-    return Array::adopt(layout, buffer);
+    Buffer* buffer = Buffer::borrow(data, std::size_t(PyArray_NBYTES(a)), drop, a);
+    Py_INCREF(a);
+    shell.layout()->retain();
+    return Array::adopt(shell.layout(), buffer);
 }
 
 Array leaf_value(PyObject* data, const char* who) {

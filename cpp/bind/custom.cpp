@@ -56,10 +56,13 @@ Ref new_anchor(Node& node) {
     return made;
 }
 
+// An anchor may outlive its node by a little, and another node then come to lie in its place.
+void forget(const Node& node) noexcept { anchors.erase(&node); }
+
 // What `.grad` stands for while rules run, innermost last.
 struct Scope {
     Node* node;
-    std::vector<std::pair<Handle*, Ref>> grads;
+    std::vector<std::pair<Ref, Ref>> grads;  // by tensor
 };
 thread_local std::vector<Scope*> scopes;
 
@@ -88,7 +91,9 @@ Array contribution(PyObject* grad, const Node& child, const Anchor* a) {
 
 Anchor* find_anchor(const Node& node) {
     auto it = anchors.find(&node);
-    return it == anchors.end() ? nullptr : it->second;
+    // One that is being freed is none.
+    const bool found = it != anchors.end() && Py_REFCNT(it->second) > 0;
+    return found ? it->second : nullptr;
 }
 
 PyObject* anchor_of(Node& node) {
@@ -145,6 +150,7 @@ void set_rule(Handle* h, PyObject* rule) {
                          std::string(Py_TYPE(rule)->tp_name));
     }
     const Node* node = h->t.node.get();
+    if (!node && !h->requires_grad) return;  // made inside no_grad: a constant needs no rule
     if (!node || !node->op || !node->op->external || !h->anchor) {
         throw GraphError(
             "_backward: only a tensor made with children, Tensor(value, (x,), 'name'), "
@@ -165,15 +171,15 @@ void run_python_rule(Run& run, Node& node) {
     }
     const Ref keep = Ref::borrow(reinterpret_cast<PyObject*>(a));
     Scope scope{&node, {}};
-    if (void* out = node.handle.load()) {
-        scope.grads.emplace_back(static_cast<Handle*>(out), Ref(own_array(copy(node.grad))));
+    if (Handle* out = living(node)) {
+        scope.grads.emplace_back(Ref::borrow(as_object(out)), Ref(own_array(copy(node.grad))));
     }
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(a->children); ++k) {
         Node* in = node.input(std::uint32_t(k));
         if (!in) continue;
         const Array& sum = run.cotangent(*in);
         Array now = sum ? copy(sum) : Array::zeros(in->value.dtype(), in->value.shape());
-        scope.grads.emplace_back(as_handle(PyTuple_GET_ITEM(a->children, k)),
+        scope.grads.emplace_back(Ref::borrow(PyTuple_GET_ITEM(a->children, k)),
                                  Ref(own_array(std::move(now))));
     }
     {
@@ -183,9 +189,9 @@ void run_python_rule(Run& run, Node& node) {
     }
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(a->children); ++k) {
         Node* in = node.input(std::uint32_t(k));
-        Handle* child = as_handle(PyTuple_GET_ITEM(a->children, k));
-        for (auto& [h, grad] : scope.grads) {
-            if (!in || h != child || !grad) continue;
+        PyObject* child = PyTuple_GET_ITEM(a->children, k);
+        for (auto& [tensor, grad] : scope.grads) {
+            if (!in || tensor.get() != child || !grad) continue;
             run.cotangent(*in) = contribution(grad.get(), *in, a);
             break;
         }
@@ -194,8 +200,8 @@ void run_python_rule(Run& run, Node& node) {
 
 Ref* grad_in_rule(Handle* h) {
     for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
-        for (auto& [handle, grad] : (*scope)->grads) {
-            if (handle == h) return &grad;
+        for (auto& [tensor, grad] : (*scope)->grads) {
+            if (tensor.get() == as_object(h)) return &grad;
         }
     }
     return nullptr;
@@ -212,6 +218,7 @@ PyObject* make_anchor_type(PyObject* module) {
     PyObject* type = checked(PyType_FromModuleAndSpec(module, &spec, nullptr));
     anchor_type = reinterpret_cast<PyTypeObject*>(type);
     external_rule = run_python_rule;
+    Node::on_free = forget;
     return type;
 }
 

@@ -1,6 +1,8 @@
 // Giving up the GIL for a walk, and taking it back inside one.
 #pragma once
 
+#include <unistd.h>
+
 #include "bind/python_api.hpp"
 
 namespace rg {
@@ -8,10 +10,20 @@ namespace rg {
 // The state this thread saved when it gave up the GIL; null while it holds it.
 inline thread_local PyThreadState* released_gil = nullptr;
 
+// A daemon thread that asks for the GIL when the interpreter is gone is ended by Python through a
+// forced unwinding, which no destructor survives. It sleeps instead, until the process ends.
+inline void take_gil_back() noexcept {
+    try {
+        PyEval_RestoreThread(std::exchange(released_gil, nullptr));
+    } catch (...) {
+        for (;;) ::pause();
+    }
+}
+
 class GilRelease {
 public:
     GilRelease() { released_gil = PyEval_SaveThread(); }
-    ~GilRelease() { PyEval_RestoreThread(std::exchange(released_gil, nullptr)); }
+    ~GilRelease() { take_gil_back(); }
     GilRelease(const GilRelease&) = delete;
     GilRelease& operator=(const GilRelease&) = delete;
 };
@@ -20,7 +32,7 @@ public:
 class GilAcquire {
 public:
     GilAcquire() : given_back_(released_gil != nullptr) {
-        if (given_back_) PyEval_RestoreThread(std::exchange(released_gil, nullptr));
+        if (given_back_) take_gil_back();
     }
     ~GilAcquire() {
         if (given_back_) released_gil = PyEval_SaveThread();

@@ -16,29 +16,31 @@ namespace {
 
 PyArrayObject* as_array(PyObject* o) { return reinterpret_cast<PyArrayObject*>(o); }
 
-// A walk in another thread may be writing the node's cotangent at this moment.
-void settle(Handle* h) {
-    const Ref keep = Ref::borrow(as_object(h));
-    const NodePtr node = h->t.node;
-    if (!node || !Run::claimed(*node)) return;
-    const GilRelease released;
-    Run::wait_until_free(*node);
-}
-
 // Moves what the last walk left in the node to where Python finds it.
 void drain(Handle* h) {
     settle(h);
     Node* node = h->t.node.get();
-    if (!node || !node->grad || Run::claimed(*node)) return;
-    h->gradient = std::move(node->grad);
+    Array left = node ? Run::take_grad(*node) : Array();
+    if (!left) return;
+    h->gradient = std::move(left);
     Py_CLEAR(h->grad);
 }
 
-// The gradient so far, empty where there is none.
+// The gradient so far, empty where there is none. Python may have changed the array's shape or type
+// in place since it was given out.
 Array gradient_so_far(Handle* h) {
     if (!h->grad) return h->gradient;
-    if (is_tensor(h->grad)) return value_of(as_handle(h->grad));
-    return borrow_array(as_array(h->grad));
+    const Array& own = h->t.value;
+    const bool plain = PyArray_CheckExact(h->grad) &&
+                       PyArray_TYPE(as_array(h->grad)) == numpy_type(own.dtype()) &&
+                       PyArray_ISBEHAVED_RO(as_array(h->grad));
+    Array g =
+        plain ? borrow_array(as_array(h->grad)) : gradient_array(h->grad, own.dtype(), "grad");
+    if (!g.same_shape(own)) {
+        throw ShapeError("grad: its shape was changed to " + to_string(g.shape()) +
+                         ", the tensor has " + to_string(own.shape()));
+    }
+    return g;
 }
 
 // A Python tensor for a gradient. Where the tensor is one the user has, a copy of its node keeps
@@ -60,6 +62,14 @@ bool fits(PyObject* o, const Array& value) {
 }
 
 }  // namespace
+
+void settle(Handle* h) {
+    const Ref keep = Ref::borrow(as_object(h));
+    const NodePtr node = h->t.node;
+    if (!node || !Run::claimed(*node)) return;
+    const GilRelease released;
+    Run::wait_until_free(*node);
+}
 
 PyObject* get_gradient(Handle* h) {
     if (Ref* slot = grad_in_rule(h); slot && *slot) return Py_NewRef(slot->get());
@@ -103,61 +113,67 @@ void set_gradient(Handle* h, PyObject* value) {
         return;
     }
     settle(h);
-    if (Node* node = h->t.node.get(); node && !Run::claimed(*node)) node->grad.reset();
+    if (Node* node = h->t.node.get()) Run::take_grad(*node);
     h->gradient.reset();
     Py_XSETREF(h->grad, made.leave());
     if (is_tensor(h->grad)) track(h);
 }
 
-void clear_gradient(Handle* h) noexcept {
+void clear_gradient(Handle* h) {
     if (Ref* slot = grad_in_rule(h)) {
         *slot = Ref();
         return;
     }
     settle(h);
-    if (Node* node = h->t.node.get(); node && !Run::claimed(*node)) node->grad.reset();
+    if (Node* node = h->t.node.get()) Run::take_grad(*node);
     h->gradient.reset();
     Py_CLEAR(h->grad);
 }
 
 void commit(Run& run) {
     // Sums are formed first, in memory of this run, and then put in place without fail.
-    std::vector<std::pair<Handle*, Array*>> ready;
+    // A signal's handler may run meanwhile, and drop tensors.
+    std::vector<std::pair<Ref, Array*>> ready;
     ready.reserve(run.leaves().size());
     for (Node* leaf : run.leaves()) {
         Array& g = run.cotangent(*leaf);
-        auto* h = static_cast<Handle*>(leaf->handle.load());
+        Handle* h = living(*leaf);
         if (!g || !h) continue;
+        Ref held = Ref::borrow(as_object(h));
         if (const Array before = gradient_so_far(h)) {
             accumulate(g, cast(before, g.dtype()));
         }
-        ready.emplace_back(h, &g);
+        ready.emplace_back(std::move(held), &g);
     }
     std::vector<Ref> old;
     old.reserve(ready.size());
-    for (auto& [h, g] : ready) {
+    for (auto& [held, g] : ready) {
+        Handle* h = as_handle(held.get());
         h->gradient = std::move(*g);
         old.emplace_back(std::exchange(h->grad, nullptr));
     }
 }
 
 void commit(std::vector<std::pair<Node*, Tensor>>&& cotangents) {
-    std::vector<std::pair<Handle*, Ref>> ready;
+    // Warnings of the sums below are Python code too, which may drop tensors.
+    std::vector<std::pair<Ref, Ref>> ready;
     for (auto& [node, g] : cotangents) {
-        auto* h = static_cast<Handle*>(node->handle.load());
+        Handle* h = living(*node);
         if (!h) continue;
+        Ref held = Ref::borrow(as_object(h));
         const Array before = node->is_leaf() ? gradient_so_far(h) : Array();
         if (before) {
             const bool recorded = h->grad && is_tensor(h->grad);
             const Tensor old = recorded ? operand(as_handle(h->grad)) : Tensor(copy(before));
-            ready.emplace_back(h, wrap_gradient(old + g));
+            ready.emplace_back(std::move(held), wrap_gradient(old + g));
         } else {
-            ready.emplace_back(h, wrap_gradient(g));
+            ready.emplace_back(std::move(held), wrap_gradient(g));
         }
     }
-    for (auto& [h, g] : ready) {
+    for (auto& [held, g] : ready) {
+        Handle* h = as_handle(held.get());
         h->gradient.reset();
-        if (Node* n = h->t.node.get(); n && !n->is_leaf()) n->grad.reset();
+        if (Node* n = h->t.node.get(); n && !n->is_leaf()) Run::take_grad(*n);
         Ref old(std::exchange(h->grad, g.leave()));
         track(h);
         g = std::move(old);

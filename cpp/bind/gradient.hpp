@@ -9,7 +9,10 @@ namespace rg {
 // `.grad` as Python sees it: a new reference.
 PyObject* get_gradient(Handle* h);
 void set_gradient(Handle* h, PyObject* value);
-void clear_gradient(Handle* h) noexcept;
+void clear_gradient(Handle* h);
+// Waits until no walk of another thread writes to the tensor's gradient: gives up the GIL
+// meanwhile.
+void settle(Handle* h);
 
 // What the user gave as a gradient, as an array of a floating dtype.
 Array gradient_array(PyObject* o, DType dtype, const char* who);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "array/error.hpp"
+#include "bind/convert.hpp"
 #include "bind/custom.hpp"
 #include "graph/run.hpp"
 
@@ -46,6 +47,12 @@ Handle* allocate(PyTypeObject* type) {
         Py_SET_REFCNT(o, 1);
         return construct(o);
     }
+    if (type != tensor_type) {
+        // A subclass may have slots: they start empty, and the collector is to see them.
+        Handle* h = construct(checked(type->tp_alloc(type, 0)));
+        h->tracked = true;
+        return h;
+    }
     // PyObject_GC_New leaves the object untracked.
     Handle* h = PyObject_GC_New(Handle, type);
     return construct(checked(as_object(h)));
@@ -67,20 +74,23 @@ void write_back(Handle* h, Node& node) {
     if (h->gradient) {
         node.grad = h->gradient;
     } else if (h->grad && PyArray_Check(h->grad)) {
-        const void* at = PyArray_DATA(reinterpret_cast<PyArrayObject*>(h->grad));
+        auto* a = reinterpret_cast<PyArrayObject*>(h->grad);
+        if (PyArray_TYPE(a) != numpy_type(node.value.dtype()) || PyArray_SIZE(a) != 1) return;
+        const void* at = PyArray_DATA(a);
         node.grad = node.value.dtype() == DType::f32 ? Array(*static_cast<const float*>(at))
                                                      : Array(*static_cast<const double*>(at));
     }
 }
 
 void destroy(Handle* h) {
-    if (h->weakrefs) PyObject_ClearWeakRefs(as_object(h));
+    // The node first: what follows may run Python code, which must not find this tensor again.
     if (Node* node = h->t.node.get()) {
         if (node->handle.load(std::memory_order_relaxed) == h) {
             node->handle.store(nullptr, std::memory_order_relaxed);
             if (h->grad || h->gradient || node->is_leaf()) write_back(h, *node);
         }
     }
+    if (h->weakrefs) PyObject_ClearWeakRefs(as_object(h));
     // Rules go before the nodes that are their keys.
     Py_CLEAR(h->anchor);
     Py_CLEAR(h->dict);
@@ -203,9 +213,7 @@ PyObject* wrap(Tensor&& t, bool view) {
 }
 
 PyObject* handle_of(Node* node) {
-    if (void* h = node->handle.load(std::memory_order_relaxed)) {
-        return Py_NewRef(as_object(static_cast<Handle*>(h)));
-    }
+    if (Handle* h = living(*node)) return Py_NewRef(as_object(h));
     return wrap(Tensor(node->value, NodePtr::share(node)));
 }
 

@@ -41,6 +41,12 @@ inline PyObject* as_object(Handle* h) { return reinterpret_cast<PyObject*>(h); }
 PyObject* wrap(Tensor&& t, bool view = false);
 // The Python tensor of a node: the living one, or a new one that may lack its value.
 PyObject* handle_of(Node* node);
+// The Python tensor of a node, or null: one that is being freed is none, though Python code may run
+// while it goes.
+inline Handle* living(const Node& node) {
+    void* h = node.handle.load(std::memory_order_relaxed);
+    return h && Py_REFCNT(static_cast<PyObject*>(h)) > 0 ? static_cast<Handle*>(h) : nullptr;
+}
 // The tensor as an operand. Throws GraphError where the value was let go.
 Tensor operand(Handle* h);
 const Array& value_of(Handle* h);

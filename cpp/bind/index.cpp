@@ -60,15 +60,16 @@ public:
 private:
     void add(Index::Item item) {
         place_.index.items.push_back(item);
-        if (item.kind != Index::Item::Integer) place_.index.shape.push_back(item.count);
+        if (item.kind == Index::Item::Integer) return;
+        if (place_.index.shape.size() == kMaxDims) {
+            fail(PyExc_IndexError, std::string(who_) + ": more than 64 dimensions");
+        }
+        place_.index.shape.push_back(item.count);
     }
     void whole_axes(int n) {
         while (n-- > 0) add({Index::Item::Slice, 0, 1, place_.of[axis_++]});
     }
     void part(PyObject* o) {
-        if (place_.index.shape.size() == kMaxDims) {
-            fail(PyExc_IndexError, std::string(who_) + ": more than 64 dimensions");
-        }
         if (o == Py_None) return add({Index::Item::NewAxis, 0, 1, 1});
         const std::int64_t length = place_.of[axis_++];
         if (PySlice_Check(o)) {
@@ -128,6 +129,13 @@ Place parse(const Dims& shape, PyObject* key, const char* who) {
     return place;
 }
 
+void refuse_view(const Handle* h, const char* who) {
+    if (!h->view) return;
+    throw GraphError(std::string(who) +
+                     ": this tensor is a view of another, which would not see the write; write to "
+                     "that one, A[i, j] = v, or to a .copy()");
+}
+
 }  // namespace
 
 PyObject* index_get(Handle* h, PyObject* key) {
@@ -139,11 +147,8 @@ PyObject* index_get(Handle* h, PyObject* key) {
 
 void index_set(Handle* h, PyObject* key, PyObject* value) {
     if (!value) fail(PyExc_TypeError, "setitem: elements of a Tensor cannot be deleted");
-    if (h->view) {
-        throw GraphError(
-            "setitem: this tensor is a view of another, which would not see the "
-            "write; write to that one, A[i, j] = v, or to a .copy()");
-    }
+    refuse_view(h, "setitem");
+    settle(h);
     const DType dtype = value_of(h).dtype();
     Place place = parse(h->t.value.shape(), key, "setitem");
     Tensor v;
@@ -157,42 +162,57 @@ void index_set(Handle* h, PyObject* key, PyObject* value) {
         }
         v.value = cast(v.value, dtype);
     }
-    Dims shape;
-    const Dims from = v.value.shape();
+    Dims shape, from = v.value.shape();
+    // As in NumPy, leading axes of length one are dropped.
+    int extra = 0;
+    while (from.size() - extra > place.index.shape.size() && from[extra] == 1) ++extra;
+    if (extra) {
+        from = Dims(from.data() + extra, from.size() - extra);
+        v = reshape(v, from);
+    }
     if (!broadcast(from, place.index.shape, shape) || shape != place.index.shape) {
         throw ShapeError("setitem: shape " + to_string(from) + " does not fit the place of shape " +
                          to_string(place.index.shape));
     }
     if (!place.index.basic && v.node) find_winners(place.index, h->t.value.size(), dtype);
+    const Array plain = cast(v.value, dtype);
+    // The key and the value may have been Python code that gave the tensor another shape.
+    if (h->t.value.shape() != place.of || h->t.value.dtype() != dtype) {
+        throw GraphError("setitem: the tensor was changed while its index was read");
+    }
     if (!recording() && h->is_leaf()) {
-        write_at(private_value(h), cast(v.value, dtype), place);
+        write_at(private_value(h), plain, place);
         write_cell(h);
         return;
     }
     operand(h);  // a leaf has its node from now on
-    Tensor before(std::move(h->t.value), h->t.node);
+    Tensor before(std::move(h->t.value), h->t.node), after;
+    // A warning or a signal may run Python code before the write is done; it finds a shape.
+    h->t.value = before.value.without_value();
     try {
-        Tensor after = setitem(std::move(before), v, place);
-        h->t.value = std::move(after.value);
-        Py_CLEAR(h->cell);
-        // The tensor is another one now: earlier users of the old value keep the old node.
-        clear_gradient(h);
-        h->requires_grad = bool(after.node);
-        set_node(h, std::move(after.node));
+        after = setitem(std::move(before), v, place);
     } catch (...) {
-        if (!h->t.value) h->t.value = std::move(before.value);
+        h->t.value = std::move(before.value);
         throw;
     }
+    h->t.value = std::move(after.value);
+    Py_CLEAR(h->cell);
+    // The tensor is another one now: earlier users of the old value keep the old node.
+    clear_gradient(h);
+    h->requires_grad = bool(after.node);
+    set_node(h, std::move(after.node));
 }
 
 void write_in_place(Handle* h, const Array& value) {
-    Array& mine = private_value(h);
-    if (!value.same_shape(mine)) {
+    refuse_view(h, "in-place");
+    const Array& old = value_of(h);
+    if (!value.same_shape(old)) {
         throw ShapeError("in-place: a result of shape " + to_string(value.shape()) +
-                         " does not fit a tensor of shape " + to_string(mine.shape()));
+                         " does not fit a tensor of shape " + to_string(old.shape()));
     }
-    const Array fitting = cast(value, mine.dtype());
-    std::memcpy(mine.data(), contiguous(fitting).data(), std::size_t(mine.nbytes()));
+    const Array fitting = contiguous(cast(value, old.dtype()));
+    Array& mine = private_value(h);
+    std::memcpy(mine.data(), fitting.data(), std::size_t(mine.nbytes()));
     write_cell(h);
 }
 

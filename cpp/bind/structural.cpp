@@ -27,7 +27,11 @@ void want(Py_ssize_t n, Py_ssize_t wanted, const char* who) {
     throw PythonError{};
 }
 
-std::int64_t integer(PyObject* o) {
+std::int64_t integer(PyObject* o, const char* who) {
+    if (!PyIndex_Check(o)) {
+        throw DTypeError(std::string(who) + ": axes and extents are integers, not " +
+                         Py_TYPE(o)->tp_name);
+    }
     const Py_ssize_t x = PyNumber_AsSsize_t(o, PyExc_OverflowError);
     if (x == -1 && PyErr_Occurred()) throw PythonError{};
     return x;
@@ -35,14 +39,13 @@ std::int64_t integer(PyObject* o) {
 
 // An int, or a sequence of them.
 Dims integers(PyObject* o, const char* who) {
-    if (PyIndex_Check(o)) return {integer(o)};
-    const Ref items(PySequence_Fast(o, "an int or a sequence of ints was wanted"));
-    if (!items) throw PythonError{};
+    if (PyIndex_Check(o) || !PySequence_Check(o)) return {integer(o, who)};
+    const Ref items(checked(PySequence_Fast(o, who)));
     const Py_ssize_t n = PySequence_Fast_GET_SIZE(items.get());
     if (n > kMaxDims) throw ShapeError(std::string(who) + ": more than 64 dimensions");
     Dims out;
     for (Py_ssize_t i = 0; i < n; ++i) {
-        out.push_back(integer(PySequence_Fast_GET_ITEM(items.get(), i)));
+        out.push_back(integer(PySequence_Fast_GET_ITEM(items.get(), i), who));
     }
     return out;
 }

@@ -31,6 +31,8 @@ void Node::destroy(Node* first) noexcept {
             for (std::uint32_t i = 0; i < n->n_inputs; ++i) n->saved()[i].~Array();
         }
         if (const Params* p = n->params()) p->release();
+        if (n->has(kPython) && on_free) [[unlikely]]
+            on_free(*n);
         const std::size_t bytes = bytes_of(n->n_inputs, n->flags);
         n->~Node();
         node_pool::release(n, bytes);

@@ -66,6 +66,8 @@ struct Node {
     void drop_saved() noexcept;
 
     static std::int64_t live() noexcept;
+    // Told of every node with kPython that goes; set by bind.
+    static inline void (*on_free)(const Node&) noexcept = nullptr;
 
 private:
     static void destroy(Node* first) noexcept;

@@ -14,7 +14,11 @@ struct Free {
 };
 
 inline constexpr std::size_t kStep = 8;
+#ifdef RETROGRAD_NO_POOL  // a sanitizer watches: every node is a block of its own
+inline constexpr std::size_t kLargest = 0;
+#else
 inline constexpr std::size_t kLargest = 512;
+#endif
 inline Free* lists[kLargest / kStep + 1];
 inline std::int64_t live = 0;
 

@@ -16,8 +16,9 @@ void (*float_error_hook)(const OpInfo& op, int flags) = nullptr;
 namespace {
 
 void report_flags(const OpInfo& op) {
-    const int flags = float_flags();
-    if (flags && op.reports && float_error_hook) float_error_hook(op, flags);
+    // A walk that records is a backward, and those do not warn.
+    if (!op.reports || !float_error_hook || force_recording) return;
+    if (const int flags = float_flags()) float_error_hook(op, flags);
 }
 
 double run_scalars(const OpInfo& op, const double* x) {

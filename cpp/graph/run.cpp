@@ -1,5 +1,7 @@
 #include "graph/run.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -35,6 +37,57 @@ std::uint16_t enter() {
 
 constexpr std::size_t kSlice = 1 << 15;
 
+// Who waits for which run. A rule may walk a graph, or read a gradient, that another thread's walk
+// holds, while that one's rule waits for ours: the last to close such a circle is refused.
+struct Waiting {
+    std::thread::id thread;
+    std::uint16_t id;
+    std::uint64_t serial;
+};
+std::vector<Waiting> waiting;
+
+bool is_over(const Waiting& w) { return !table[w.id].active || table[w.id].serial != w.serial; }
+
+bool closes_circle(std::uint16_t id) {
+    const auto self = std::this_thread::get_id();
+    std::thread::id at = table[id].thread;
+    for (std::size_t steps = 0; steps <= waiting.size(); ++steps) {
+        if (at == self) return true;
+        const auto next = std::find_if(waiting.begin(), waiting.end(), [&](const Waiting& w) {
+            return w.thread == at && !is_over(w);
+        });
+        if (next == waiting.end()) return false;
+        at = table[next->id].thread;
+    }
+    return true;
+}
+
+// Until the run has ended. Asks for signals now and then, without the lock.
+void wait_for(std::uint16_t id, std::uint64_t serial) {
+    std::unique_lock lock(claims);
+    const Waiting self{std::this_thread::get_id(), id, serial};
+    if (is_over(self)) return;
+    if (closes_circle(id)) {
+        throw GraphError("backward: two walks wait for each other's graphs");
+    }
+    waiting.push_back(self);
+    const auto leave = [&] {
+        std::erase_if(waiting, [&](const Waiting& w) { return w.thread == self.thread; });
+    };
+    while (!ended.wait_for(lock, std::chrono::milliseconds(50), [&] { return is_over(self); })) {
+        lock.unlock();
+        try {
+            poll();
+        } catch (...) {
+            lock.lock();
+            leave();
+            throw;
+        }
+        lock.lock();
+    }
+    leave();
+}
+
 }  // namespace
 
 Run::Run(Node* root, bool retain_graph) : root_(root), retain_(retain_graph), id_(enter()) {}
@@ -65,33 +118,32 @@ void Run::visit(Node& n) {
     }
 }
 
-// A leaf that another run holds; it stays foreign to this one when that run has ended.
-bool Run::foreign(Node& n) const {
-    if (!n.is_leaf()) return false;
+// Makes `n` part of this run; false where another run holds it. Under the lock, and with a single
+// look at `owner`: a walk gives its nodes back without the lock.
+bool Run::claim(Node& n) {
     const std::uint16_t owner = n.owner.load(std::memory_order_acquire);
-    return owner == 0 ? foreign_.contains(&n) : owner != id_;
+    if (owner == id_) return true;
+    // A leaf that another run holds; it stays foreign when that run has ended meanwhile.
+    if (n.is_leaf() && (owner || foreign_.contains(&n))) {
+        if (foreign_.try_emplace(&n).second) leaves_.push_back(&n);
+        return true;
+    }
+    if (owner == 0) {
+        visit(n);
+        return true;
+    }
+    if (table[owner].thread == std::this_thread::get_id()) {
+        throw GraphError("backward: called from inside a walk over the same graph");
+    }
+    blocked_by_ = owner;
+    blocked_serial_ = table[owner].serial;
+    return false;
 }
 
 bool Run::mark(std::size_t limit) {
     while (limit) {
         std::unique_lock lock(claims);
-        const auto blocked = [&](Node& n) {
-            const std::uint16_t other = n.owner.load(std::memory_order_acquire);
-            if (other == 0 || other == id_) return false;
-            if (table[other].thread == std::this_thread::get_id()) {
-                throw GraphError("backward: called from inside a walk over the same graph");
-            }
-            blocked_by_ = other;
-            blocked_serial_ = table[other].serial;
-            return true;
-        };
-        if (foreign(*root_)) {
-            if (foreign_.try_emplace(root_).second) leaves_.push_back(root_);
-        } else if (!root_->owner.load(std::memory_order_acquire)) {
-            visit(*root_);
-        } else if (blocked(*root_)) {
-            return false;
-        }
+        if (!claim(*root_)) return false;
         for (std::size_t i = std::min(limit, kSlice); i > 0; --i, --limit) {
             if (stack_.empty()) return true;
             Node& n = *stack_.back();
@@ -99,18 +151,13 @@ bool Run::mark(std::size_t limit) {
             for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
                 Node* in = n.input(k);
                 if (!in) continue;
-                if (foreign(*in)) {
-                    if (foreign_.try_emplace(in).second) leaves_.push_back(in);
-                    continue;
-                }
-                if (!in->owner.load(std::memory_order_acquire)) {
-                    visit(*in);
-                } else if (blocked(*in)) {
-                    lock.unlock();
+                if (!claim(*in)) {
+                    // Under the lock: a run that met these claims would wait for this one, which
+                    // is about to wait for it.
                     release_claims();
                     return false;
                 }
-                ++in->pending;
+                if (!in->is_leaf()) ++in->pending;
             }
         }
         if (stack_.empty()) return true;
@@ -121,19 +168,28 @@ bool Run::mark(std::size_t limit) {
 }
 
 void Run::wait_for_other() {
-    std::unique_lock lock(claims);
-    ended.wait(lock, [&] {
-        return !table[blocked_by_].active || table[blocked_by_].serial != blocked_serial_;
-    });
+    wait_for(blocked_by_, blocked_serial_);
     blocked_by_ = 0;
 }
 
+// Under the lock, since a run of another thread may claim the node without the GIL.
+Array Run::take_grad(Node& node) {
+    if (!node.grad) return {};
+    std::lock_guard lock(claims);
+    return claimed(node) ? Array() : std::move(node.grad);
+}
+
 void Run::wait_until_free(const Node& node) {
-    std::unique_lock lock(claims);
-    ended.wait(lock, [&] {
-        const std::uint16_t id = node.owner.load(std::memory_order_acquire);
-        return id == 0 || table[id].thread == std::this_thread::get_id();
-    });
+    for (;;) {
+        Waiting other;
+        {
+            std::lock_guard lock(claims);
+            other.id = node.owner.load(std::memory_order_acquire);
+            if (!other.id || table[other.id].thread == std::this_thread::get_id()) return;
+            other.serial = table[other.id].serial;
+        }
+        wait_for(other.id, other.serial);
+    }
 }
 
 Array& Run::cotangent(Node& n) {
@@ -147,7 +203,9 @@ void Run::release_claims() noexcept {
     const auto release = [&](Node* n) {
         if (n->owner.load(std::memory_order_relaxed) != id_) return false;
         // A scalar leaf that no Python tensor stands for keeps its cotangent, as other scalars do.
-        if (!done_ || !n->grad || !n->grad.is_scalar()) n->grad.reset();
+        // One that a tensor stands for has it still only if the commit failed.
+        const bool keep = done_ && n->grad && n->grad.is_scalar() && !n->handle.load();
+        if (!keep) n->grad.reset();
         n->owner.store(0, std::memory_order_release);
         return true;
     };

@@ -30,7 +30,8 @@ public:
     // live run holds part of the graph: all claims are then given back.
     bool mark(std::size_t limit);
     bool must_wait() const { return blocked_by_ != 0; }
-    // Until that other run has ended. Not with the GIL held.
+    // Until that other run has ended. Not with the GIL held; throws GraphError where that run
+    // waits for this thread, and what an interrupt throws.
     void wait_for_other();
 
     // Bytes of the results in the claimed graph, to judge whether the GIL is worth giving up.
@@ -51,12 +52,14 @@ public:
     static bool claimed(const Node& node) {
         return node.owner.load(std::memory_order_acquire) != 0;
     }
-    // Until no run of another thread has it. Not with the GIL held.
+    // Moves out what the last walk left in a node; empty where a live run has it.
+    static Array take_grad(Node& node);
+    // Until no run of another thread has it. As `wait_for_other`.
     static void wait_until_free(const Node& node);
 
 private:
     void visit(Node& n);
-    bool foreign(Node& n) const;
+    bool claim(Node& n);
     void pull(Node& n);
     void pull_scalar(Node& n);
     void pull_elementwise(Node& n, Array&& g);

@@ -70,9 +70,10 @@ Tensor& at(Cotangents& all, Node& n) {
     return all[n.slot].second;
 }
 
-// A cotangent of exactly the operand's shape.
-Tensor fit(Tensor c, const Layout& shape) {
-    if (c.layout()->size < shape.size) return broadcast_to(c, shape.dims());
+// A cotangent of exactly the operand's shape. An elementwise rule may give less than the result's
+// shape, where it is constant: it counts for every element there.
+Tensor fit(Tensor c, const Node& n, const Layout& shape) {
+    if (n.op->elementwise) c = broadcast_to(c, n.value.shape());
     return sum_to(std::move(c), shape.dims());
 }
 
@@ -89,7 +90,7 @@ void pull_recording(Node& n, Cotangents& all) {
     for (std::uint32_t k = n.n_inputs; k-- > 0;) {
         Node* to = n.input(k);
         if (!to) continue;
-        Tensor c = fit(rules[n.op->id][k](g, in, y, n.params()), *to->value.layout());
+        Tensor c = fit(rules[n.op->id][k](g, in, y, n.params()), n, *to->value.layout());
         Tensor& sum = at(all, *to);
         sum = sum.layout() ? sum + c : std::move(c);
     }

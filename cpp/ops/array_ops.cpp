@@ -88,6 +88,8 @@ void accumulate(Array& sum, Array&& contribution) {
 }
 
 Array equal(const Array& a, const Array& b) { return evaluate(info<op::Equal>(), a, b); }
+Array isnan(const Array& a) { return elementwise(info<op::IsNan>(), &a); }
+Array either(const Array& a, const Array& b) { return evaluate(info<op::Maximum>(), a, b); }
 Array operator*(const Array& a, const Array& b) { return evaluate(info<op::Mul>(), a, b); }
 Array operator/(const Array& a, const Array& b) { return evaluate(info<op::Div>(), a, b); }
 

@@ -33,6 +33,8 @@ inline Array own(const Array& a) { return copy(a); }
 
 // Masks of ones and zeros, and the few elementwise words structural rules use.
 Array equal(const Array& a, const Array& b);
+Array isnan(const Array& a);
+Array either(const Array& a, const Array& b);
 Array where(const Array& c, const Array& a, const Array& b);
 Array operator*(const Array& a, const Array& b);
 Array operator/(const Array& a, const Array& b);

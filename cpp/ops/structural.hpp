@@ -53,7 +53,7 @@ struct Sum {
     }
 };
 
-// Ties share: each of n equal maxima takes 1/n.
+// Ties share: each of n equal maxima takes 1/n. So do NaNs, the maximum where there is one.
 struct Max {
     static constexpr auto name = "max", symbol = "max";
     using P = Axes;
@@ -62,7 +62,7 @@ struct Max {
     static V vjp0(V g, const V& x, const V& y, const P& p) {
         const Axes keep{p.mask, true};
         const Dims kept = reduced_shape(Meta(x).shape(), keep);
-        const V mask = equal(x, reshape(y, kept));
+        const V mask = either(equal(x, reshape(y, kept)), isnan(x));
         const V share = reshape(g, kept) / sum(mask, keep);
         return where(mask, share, lift(Const{0}, share));
     }

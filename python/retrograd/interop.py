@@ -31,14 +31,31 @@ UFUNCS.update({f: _on_values(f) for f in (*_COMPARISONS, *_QUESTIONS)})
 FUNCTIONS.update({f: _on_values(f) for f in _METADATA})
 
 
-def _refuse(name: str, table: Any) -> NoReturn:
+# What is nearest in meaning, where the spelling does not tell.
+_NEAREST = {
+    **dict.fromkeys(("dot", "vdot", "inner", "outer", "einsum", "tensordot"), "matmul"),
+    **dict.fromkeys(("square", "reciprocal", "cbrt", "float_power"), "power"),
+    **dict.fromkeys(("min", "amin", "sort", "argmax", "argmin"), "max"),
+    **dict.fromkeys(("std", "var", "average", "median"), "mean"),
+    **dict.fromkeys(("ravel", "squeeze", "expand_dims"), "reshape"),
+    **dict.fromkeys(("swapaxes", "moveaxis"), "transpose"),
+    **dict.fromkeys(("clip", "fmax"), "maximum"),
+    **dict.fromkeys(("cumsum", "prod", "trace"), "sum"),
+}
+
+
+def _refuse(function: Callable[..., Any], table: Any) -> NoReturn:
     from difflib import get_close_matches
 
+    name = function.__name__
     known = sorted({f.__name__ for f in table})
-    near = get_close_matches(name, known, 1, 0.0)
+    near = _NEAREST.get(name) or get_close_matches(name, known, 1, 0.0)[0]
+    # np.linalg.norm and the like are called by their whole name.
+    where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
     raise TypeError(
-        f"np.{name}: not supported on a Tensor (nearest: np.{near[0]}); compose it from supported "
-        f"operations, or define it: out = Tensor(value, (t,), {name!r}); out._backward = rule"
+        f"{where}.{name}: not supported on a Tensor (nearest: np.{near}); compose it from "
+        f"supported operations, or define it: out = Tensor(value, (t,), {name!r}); "
+        "out._backward = rule"
     )
 
 
@@ -57,7 +74,7 @@ def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs:
         )
     operation = UFUNCS.get(ufunc)
     if operation is None:
-        _refuse(name, UFUNCS)
+        _refuse(ufunc, UFUNCS)
     for key in kwargs:
         raise TypeError(f"np.{name}: keyword {key!r} is not supported on a Tensor")
     return operation(*inputs)
@@ -76,5 +93,5 @@ def array_function(
             return NotImplemented
     operation = FUNCTIONS.get(function)
     if operation is None:
-        _refuse(function.__name__, FUNCTIONS)
+        _refuse(function, FUNCTIONS)
     return operation(*args, **kwargs)

@@ -4,12 +4,12 @@ import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import wraps
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, ClassVar
 
 from . import _core
 
-_CO_GENERATOR, _CO_COROUTINE = 0x20, 0x80
+_CO_GENERATOR, _CO_COROUTINE, _CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
 class _Mode(ContextDecorator):
@@ -17,6 +17,10 @@ class _Mode(ContextDecorator):
 
     variable: ClassVar[ContextVar[bool]]
     value: ClassVar[bool]
+
+    def __new__(cls, func: Any = None) -> Any:
+        # With a function it stands as a decorator without parentheses.
+        return super().__new__(cls) if func is None else cls()(func)
 
     def __init__(self) -> None:
         self._tokens: list[Token[bool]] = []
@@ -35,19 +39,26 @@ class _Mode(ContextDecorator):
                     return await func(*args, **kwargs)
 
             return run
+        if flags & _CO_ASYNC_GENERATOR:
+            name = type(self).__name__
+            raise TypeError(f"{name}: not for an async generator; use `with {name}():` inside it")
         if flags & _CO_GENERATOR:
 
             @wraps(func)
             def steps(*args: Any, **kwargs: Any) -> Any:
                 # The mode holds while the generator runs, not while it waits for its consumer.
-                generator, sent = func(*args, **kwargs), None
+                generator = func(*args, **kwargs)
+                resume, sent = generator.send, None
                 while True:
                     try:
                         with type(self)():
-                            value = generator.send(sent)
+                            value = resume(sent)
                     except StopIteration as stop:
                         return stop.value
-                    sent = yield value
+                    try:
+                        resume, sent = generator.send, (yield value)
+                    except BaseException as error:  # thrown in, or closed: the generator's to see
+                        resume, sent = generator.throw, error
 
             return steps
         return super().__call__(func)
@@ -103,11 +114,35 @@ def check_detach(how: str) -> None:
     if strict.variable.get():
         raise _core.GraphError(f"{how}: drops a gradient under strict(); use t.detach() to mean it")
     frame = sys._getframe(2)
-    if frame.f_code.co_code[frame.f_lasti] in _store_instructions():
+    code, at = frame.f_code, frame.f_lasti
+    if code.co_code[at] in _store_instructions():
         raise _core.GraphError(
             "setitem: a Tensor written into a plain array loses its gradient; make the target a "
             "Tensor, or write t.detach().numpy() to mean it"
         )
+    if "dot" in code.co_names and _calls_method(code, at, "dot"):
+        raise _core.GraphError(
+            "dot: X.dot(t) of a plain array loses the gradient of t; write X @ t, or "
+            "X.dot(t.numpy()) to mean it"
+        )
+
+
+def _calls_method(code: CodeType, at: int, name: str) -> bool:
+    """Whether the call at this instruction is `something.name(...)`.
+
+    A call begins at the same place of the source as the method it calls, which is the last one
+    loaded there.
+    """
+    from dis import get_instructions
+
+    loaded: dict[object, str] = {}
+    for i in get_instructions(code):
+        place = i.positions and (i.positions.lineno, i.positions.col_offset)
+        if i.offset == at:
+            return i.opname.startswith("CALL") and loaded.get(place) == name
+        if i.opname in ("LOAD_METHOD", "LOAD_ATTR"):
+            loaded[place] = i.argval
+    return False
 
 
 def _store_instructions() -> frozenset[int]:

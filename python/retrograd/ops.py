@@ -4,6 +4,7 @@ A line makes the public function, the method of the same name and the entry unde
 functions find it. Names without a leading underscore are exported as `retrograd.<name>`.
 """
 
+import copyreg as _copyreg
 from collections.abc import Callable as _Callable
 from typing import Any as _Any
 
@@ -74,12 +75,35 @@ sigmoid = _op("sigmoid", None, "1 / (1 + exp(-x)), without overflow.", "g*y*(1 -
 maximum = _op("maximum", _np.maximum, "The larger of a, b.", "g to the larger, halves at a tie")
 minimum = _op("minimum", _np.minimum, "The smaller of a, b.", "g to the smaller, halves at a tie")
 matmul = _op("matmul", _np.matmul, "a @ b, batched and 1-d as in NumPy.", "g @ b.T, a.T @ g")
+
+
+def _named(public: str) -> _Any:
+    return METHODS[public]
+
+
+# A model that holds its activation can be copied and pickled.
+_copyreg.pickle(_core.Op, lambda op: (_named, (op.__name__,)))
+
 # Reached by t[i], by its derivative and by t[i] = v; they have no function of their own.
 OPS.update(dict.fromkeys(("getitem", "scatter", "setitem")))
 
 
 def _is_tensor(x: object) -> bool:
     return isinstance(x, _core.Tensor)
+
+
+def _array(who: str, x: _Any) -> _Any:
+    """Give back what is no Tensor; refuse a list of them, whose gradients NumPy would drop."""
+    inside = list(x) if isinstance(x, (list, tuple)) else []
+    while inside:
+        part = inside.pop()
+        if _is_tensor(part):
+            raise _core.DTypeError(
+                f"{who}: a list of Tensors would lose their gradients; fill a Tensor by t[i] = v"
+            )
+        if isinstance(part, (list, tuple)):
+            inside.extend(part)
+    return x
 
 
 @_function("where", _np.where)
@@ -98,8 +122,10 @@ def where(condition: _Any, a: _Any, b: _Any) -> _Any:
     Tensor
         Of the broadcast shape; an ndarray if neither `a` nor `b` is a Tensor.
     """
-    out = _core.where(condition, a, b)
-    return out if _is_tensor(a) or _is_tensor(b) else out.numpy()
+    if _is_tensor(a) or _is_tensor(b):
+        return _core.where(condition, a, b)
+    condition = condition._view() if _is_tensor(condition) else condition
+    return _np.where(condition, _array("where", a), _array("where", b))
 
 
 @_function("sum", _np.sum)
@@ -124,14 +150,16 @@ def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
     ShapeError
         If an axis is out of bounds or named twice.
     """
-    return _core.sum(a, axis, keepdims) if _is_tensor(a) else _np.sum(a, axis, keepdims=keepdims)
+    if not _is_tensor(a):
+        return _np.sum(_array("sum", a), axis, keepdims=keepdims)
+    return _core.sum(a, axis, keepdims)
 
 
 @_function(None, _np.mean)
 def mean(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
     """Arithmetic mean over axes; parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.mean(a, axis, keepdims=keepdims)
+        return _np.mean(_array("mean", a), axis, keepdims=keepdims)
     total = _core.sum(a, axis, keepdims)
     # An empty mean is 0 / 0, as in NumPy.
     return total / (a.size / total.size if total.size else 0.0)
@@ -140,39 +168,53 @@ def mean(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
 @_function("max", _np.max, _np.amax)
 def max(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
     """Maximum over axes; n equal maxima share the cotangent, 1/n each. Parameters as for `sum`."""
-    return _core.max(a, axis, keepdims) if _is_tensor(a) else _np.max(a, axis, keepdims=keepdims)
+    if not _is_tensor(a):
+        return _np.max(_array("max", a), axis, keepdims=keepdims)
+    return _core.max(a, axis, keepdims)
 
 
 @_function("reshape", _np.reshape)
-def reshape(a: _Any, *shape: _Any) -> _Any:
+def reshape(a: _Any, *extents: _Any, shape: _Any = None) -> _Any:
     """The same elements in another shape, in C order.
 
     Parameters
     ----------
     a : Tensor
-    *shape : int, or one tuple of int
-        One extent may be -1 and is inferred.
+    *extents : int, or one tuple of int
+        The shape; one extent may be -1 and is inferred.
+    shape : int or tuple of int, optional
+        The same by keyword.
 
     Raises
     ------
     ShapeError
         If the number of elements differs.
     """
-    wanted = shape[0] if len(shape) == 1 else shape
-    return _core.reshape(a, wanted) if _is_tensor(a) else _np.reshape(a, wanted)
+    if shape is None:
+        shape = extents[0] if len(extents) == 1 else extents
+    elif extents:
+        raise TypeError("reshape: the shape came twice; pass it once")
+    return _core.reshape(a, shape) if _is_tensor(a) else _np.reshape(_array("reshape", a), shape)
 
 
 @_function("transpose", _np.transpose)
-def transpose(a: _Any, *axes: _Any) -> _Any:
-    """Axes in another order: reversed, or as given by `*axes` or one tuple of them."""
-    wanted = None if not axes else axes[0] if len(axes) == 1 else axes
-    return _core.transpose(a, wanted) if _is_tensor(a) else _np.transpose(a, wanted)
+def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
+    """Axes in another order: reversed, or as given one by one, as a tuple or by keyword."""
+    if order and axes is not None:
+        raise TypeError("transpose: the axes came twice; pass them once")
+    if order:
+        axes = order[0] if len(order) == 1 else order
+    if not _is_tensor(a):
+        return _np.transpose(_array("transpose", a), axes)
+    return _core.transpose(a, axes)
 
 
 @_function("broadcast", _np.broadcast_to)
 def broadcast_to(a: _Any, shape: _Any) -> _Any:
     """`a` repeated along axes of length one, and along new leading axes, without a copy."""
-    return _core.broadcast_to(a, shape) if _is_tensor(a) else _np.broadcast_to(a, shape)
+    if not _is_tensor(a):
+        return _np.broadcast_to(_array("broadcast_to", a), shape)
+    return _core.broadcast_to(a, shape)
 
 
 @_function("cast")

@@ -213,7 +213,7 @@ class Tensor:
             np.add.at(grad, index, g)  # not grad[index] += g: an index may come up twice
             return grad
 
-        return _record("[]", self.data[index], (self, scatter))
+        return _record("getitem", self.data[index], (self, scatter))
 
     def __neg__(self) -> Tensor:
         return _record("neg", -self.data, (self, lambda g: -g))
@@ -255,7 +255,7 @@ class Tensor:
         on = self.data > 0
         return _record("relu", np.where(on, self.data, 0.0), (self, lambda g: np.where(on, g, 0.0)))
 
-    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+    def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
         """Return the sum of the elements, all of them or along `axis`."""
 
         def spread(g: Array) -> Array:

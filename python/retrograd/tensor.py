@@ -135,6 +135,9 @@ class Tensor(_core.Tensor):
             raise TypeError("iteration over a 0-d Tensor")
         return (self[i] for i in range(len(self)))
 
+    def __reversed__(self) -> Iterator[Any]:
+        return (self[i] for i in reversed(range(len(self))))
+
     def __format__(self, spec: str) -> str:
         if not spec:
             return str(self)
@@ -147,6 +150,8 @@ class Tensor(_core.Tensor):
             value = np.array2string(self._view(), separator=", ", prefix="Tensor(")
         except _core.GraphError:
             value = f"<shape {self.shape}, value let go>"
+        if not self.size and self.ndim > 1:
+            value += f", shape={self.shape}"
         dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({value}{dtype}{f', op={self.op!r}' if self.op else ''})"
 
