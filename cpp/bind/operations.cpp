@@ -19,6 +19,7 @@ struct Op {
     PyObject* name;   // as users know it
     PyObject* ufunc;  // NumPy's counterpart, or None
     PyObject* doc;
+    PyObject* signature;
 };
 
 Op* as_op(PyObject* o) { return reinterpret_cast<Op*>(o); }
@@ -77,6 +78,7 @@ void op_dealloc(PyObject* self) {
     Py_XDECREF(as_op(self)->name);
     Py_XDECREF(as_op(self)->ufunc);
     Py_XDECREF(as_op(self)->doc);
+    Py_XDECREF(as_op(self)->signature);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -101,6 +103,7 @@ PyMemberDef op_members[] = {
     {"__name__", T_OBJECT, offsetof(Op, name), READONLY, nullptr},
     {"__qualname__", T_OBJECT, offsetof(Op, name), READONLY, nullptr},
     {"__doc__", T_OBJECT, offsetof(Op, doc), READONLY, nullptr},
+    {"__text_signature__", T_OBJECT, offsetof(Op, signature), READONLY, nullptr},
     {"ufunc", T_OBJECT, offsetof(Op, ufunc), READONLY, "NumPy's counterpart, or None"},
     {nullptr, 0, 0, 0, nullptr},
 };
@@ -145,6 +148,7 @@ PyObject* make_op(PyObject*, PyObject* args) {
         op->name = Py_NewRef(name);
         op->ufunc = Py_NewRef(ufunc);
         op->doc = checked(PyUnicode_FromString(doc));
+        op->signature = checked(PyUnicode_FromString(info->arity == 1 ? "(x, /)" : "(a, b, /)"));
         if (ufunc != Py_None) use_loop(registry_name, ufunc);
         return made.leave();
     });

@@ -34,7 +34,7 @@ def _op(name: str, ufunc: _np.ufunc | None, summary: str, derivative: str) -> _c
         f"Tensor.\n\nNotes\n-----\nCotangents: {derivative}."
     )
     made = _core.op(name, public, ufunc, doc)
-    OPS[name] = METHODS[public] = made
+    OPS[name] = METHODS[public] = METHODS[name] = made
     if ufunc is not None:
         UFUNCS[ufunc] = made
     return made
@@ -62,7 +62,7 @@ divide = _op("div", _np.divide, "a / b.", "g/b, -g*y/b")
 power = _op("pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); x**0 has none")
 negative = _op("neg", _np.negative, "-x.", "-g")
 positive = _op("pos", _np.positive, "+x, a copy.", "g")
-absolute = _op("abs", _np.absolute, "|x|.", "g*sign(x), zero at 0")
+absolute = abs = _op("abs", _np.absolute, "|x|.", "g*sign(x), zero at 0")
 sign = _op("sign", _np.sign, "-1, 0 or 1.", "zero")
 exp = _op("exp", _np.exp, "e ** x.", "g*y")
 log = _op("log", _np.log, "Natural logarithm.", "g/x")
