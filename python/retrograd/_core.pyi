@@ -87,7 +87,7 @@ class Tensor:
 class Op:
     __name__: str
     __qualname__: str
-    __text_signature__: str
+    __text_signature__: str | None
     @property
     def ufunc(self) -> np.ufunc | None: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
