@@ -37,6 +37,12 @@ std::uint16_t enter() {
 
 constexpr std::size_t kSlice = 1 << 15;
 
+[[noreturn]] void refuse_freed(const Node& n) {
+    throw GraphError(std::string(n.op->name) +
+                     ": its saved values were freed by an earlier backward; "
+                     "pass retain_graph=True to that one");
+}
+
 // Who waits for which run. A rule may walk a graph, or read a gradient, that another thread's walk
 // holds, while that one's rule waits for ours: the last to close such a circle is refused.
 struct Waiting {
@@ -101,16 +107,13 @@ Run::~Run() {
     ended.notify_all();
 }
 
-void Run::visit(Node& n) {
-    if (n.freed.load(std::memory_order_relaxed)) {
-        throw GraphError(std::string(n.op->name) +
-                         ": its saved values were freed by an earlier backward; "
-                         "pass retain_graph=True to that one");
-    }
+inline void Run::visit(Node& n) {
+    if (n.freed.load(std::memory_order_relaxed)) [[unlikely]]
+        refuse_freed(n);
     n.owner.store(id_, std::memory_order_relaxed);
     n.grad.reset();
     n.pending = 0;
-    work_ += n.value.nbytes();
+    if (!n.value.is_scalar()) work_ += n.value.nbytes();
     if (n.is_leaf()) {
         leaves_.push_back(&n);
     } else {

@@ -65,6 +65,9 @@ private:
     void pull_elementwise(Node& n, Array&& g);
     void pull_structural(Node& n, Array&& g);
     void pass(Node& n);
+    void count_down(Node& in);
+    void retire(Node& n);
+    void make_room(std::size_t n);
     void release_claims() noexcept;
 
     Node* root_;

@@ -40,23 +40,42 @@ bool is_last(Node& n, std::uint32_t k) {
 
 }  // namespace
 
+// One consumer less; the last one makes the node ready.
+inline void Run::count_down(Node& in) {
+    if (!in.is_leaf() && --in.pending == 0) stack_.push_back(&in);
+}
+
+// The node is done: its memory goes, and its claim ends.
+inline void Run::retire(Node& n) {
+    if (!retain_) n.drop_saved();
+    n.owner.store(0, std::memory_order_release);
+}
+
 void Run::walk(Array g) {
     accumulate(cotangent(*root_), std::move(g));
     if (!root_->is_leaf()) stack_.push_back(root_);
     while (!stack_.empty()) {
         if ((++ticks_ & kPollMask) == 0) poll();
         Node& n = *stack_.back();
-        pull(n);
-        stack_.pop_back();
-        pass(n);
+        make_room(n.n_inputs);
+        if (n.has(Node::kScalar64) && n.grad) [[likely]] {
+            pull_scalar(n);
+        } else {
+            pull(n);
+            pass(n);
+        }
     }
     done_ = true;
 }
 
+// A node leaves the stack when its rules are done, and then nothing may fail before its inputs are
+// on it: what a run has claimed must stay in its reach.
+void Run::make_room(std::size_t n) {
+    if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
+}
+
 void Run::pull(Node& n) {
     if (!n.grad) return;  // a rule in Python gave nothing
-    if (n.has(Node::kScalar64)) [[likely]]
-        return pull_scalar(n);
     if (n.op->external) return external_rule(*this, n);
     const bool keep = n.handle.load(std::memory_order_relaxed) || n.grad.is_scalar();
     Array g = keep ? n.grad : std::move(n.grad);
@@ -67,7 +86,9 @@ void Run::pull(Node& n) {
     }
 }
 
+// Rules and passing on in one loop over the inputs: most of a scalar graph's backward is here.
 void Run::pull_scalar(Node& n) {
+    stack_.pop_back();
     const double g = n.grad.f64(), y = n.value.f64();
     const Array* saved = n.saved();
     for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
@@ -80,7 +101,9 @@ void Run::pull_scalar(Node& n) {
         } else {
             sum = Array(c);
         }
+        count_down(*in);
     }
+    retire(n);
 }
 
 void Run::pull_elementwise(Node& n, Array&& g) {
@@ -129,18 +152,13 @@ void Run::pull_structural(Node& n, Array&& g) {
     }
 }
 
-// The node is done: its inputs lose one consumer, its memory goes, its claim ends.
 void Run::pass(Node& n) {
+    stack_.pop_back();
     for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
-        Node* in = n.input(k);
-        if (in && !in->is_leaf() && --in->pending == 0) stack_.push_back(in);
+        if (Node* in = n.input(k)) count_down(*in);
     }
-    if (!n.has(Node::kScalar64) && n.grad && !n.grad.is_scalar() &&
-        !n.handle.load(std::memory_order_relaxed)) {
-        n.grad.reset();
-    }
-    if (!retain_) n.drop_saved();
-    n.owner.store(0, std::memory_order_release);
+    if (n.grad && !n.grad.is_scalar() && !n.handle.load(std::memory_order_relaxed)) n.grad.reset();
+    retire(n);
 }
 
 }  // namespace rg

@@ -111,7 +111,7 @@ std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g) {
             if (n.value.is_scalar()) n.grad = at(all, n).value;
             at(all, n) = Tensor();
         }
-        stack_.pop_back();
+        make_room(n.n_inputs);
         pass(n);
     }
     std::erase_if(all, [](const auto& c) { return !c.second.layout(); });
