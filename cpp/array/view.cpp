@@ -84,8 +84,6 @@ Array cast(const Array& a, DType dtype) {
     return out;
 }
 
-void assign(Array& out, const Array& a) { convert_into(out, a); }
-
 Array reshape(const Array& a, const Dims& shape) {
     if (a.shape() == shape) return a;
     if (a.is_scalar()) return copy(filled(a.dtype(), a.item(), shape));

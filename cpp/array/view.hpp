@@ -13,8 +13,6 @@ Array contiguous(const Array& a);
 Array copy(const Array& a);
 // Element types converted one by one; `a` itself where nothing changes.
 Array cast(const Array& a, DType dtype);
-// out[...] = a, broadcast; both of one floating dtype.
-void assign(Array& out, const Array& a);
 
 // A view where strides allow it, otherwise a copy; sizes must agree.
 Array reshape(const Array& a, const Dims& shape);

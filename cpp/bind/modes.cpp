@@ -21,13 +21,8 @@ PyObject* open_mode(PyObject*, PyObject* change) {
     Py_RETURN_NONE;
 }
 
-PyObject* is_recording(PyObject*, PyObject*) {
-    return guarded([&] { return PyBool_FromLong(recording()); });
-}
-
 PyMethodDef functions[] = {
     {"open_mode", open_mode, METH_O, "open_mode(change, /)\n--\n\n"},
-    {"is_recording", is_recording, METH_NOARGS, "is_recording()\n--\n\n"},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -1,5 +1,6 @@
 #include "bind/operations.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
@@ -54,21 +55,16 @@ PyObject* call(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObje
             type_error(std::string(info.name) + ": wants " + std::to_string(info.arity) +
                        " operands, got " + std::to_string(n));
         }
+        if (std::none_of(args, args + n, is_tensor)) return call_on_arrays(op, args, n);
         Tensor in[kMaxArity];
-        if (parse_operands(args, n, in, info.name)) {
-            return wrap(apply(info, in));
+        if (!parse_operands(args, n, in, info.name)) {
+            const int k =
+                int(std::find_if(in, in + n, [](const Tensor& t) { return !t.layout(); }) - in);
+            throw DTypeError(std::string(info.name) + ": operand of type " +
+                             Py_TYPE(args[k])->tp_name +
+                             " is neither a number, an array nor a Tensor");
         }
-        for (int k = 0; k < n; ++k) {
-            if (is_tensor(args[k])) {
-                for (int j = 0; j < n; ++j) {
-                    if (is_tensor(args[j]) || in[j].layout()) continue;
-                    throw DTypeError(std::string(info.name) + ": operand of type " +
-                                     Py_TYPE(args[j])->tp_name +
-                                     " is neither a number, an array nor a Tensor");
-                }
-            }
-        }
-        return call_on_arrays(op, args, n);
+        return wrap(apply(info, in));
     });
 }
 
