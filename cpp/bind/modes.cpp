@@ -18,6 +18,7 @@ PyObject* open_mode(PyObject*, PyObject* change) {
     const long by = PyLong_AsLong(change);
     if (by == -1 && PyErr_Occurred()) return nullptr;
     open_modes += int(by);
+    grad_modes += int(by);
     Py_RETURN_NONE;
 }
 

@@ -3,9 +3,11 @@
 
 namespace rg {
 
-// How many modes (no_grad and the like) are open anywhere in the process. While it is zero nothing
-// else has to be asked, which makes the usual case one load.
+// How many modes of any kind are open anywhere in the process. While it is zero nothing else has to
+// be asked, which makes the usual case one load.
 extern int open_modes;
+// How many of them are no_grad, for which the hook below must be asked.
+extern int grad_modes;
 // Asks for this thread and task; null in a core without Python.
 extern bool (*recording_hook)();
 
@@ -13,7 +15,7 @@ extern bool (*recording_hook)();
 extern thread_local bool force_recording;
 
 inline bool recording() {
-    return open_modes == 0 || force_recording || !recording_hook || recording_hook();
+    return grad_modes == 0 || force_recording || !recording_hook || recording_hook();
 }
 
 }  // namespace rg

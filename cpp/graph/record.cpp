@@ -9,6 +9,7 @@
 namespace rg {
 
 int open_modes = 0;
+int grad_modes = 0;
 bool (*recording_hook)() = nullptr;
 thread_local bool force_recording = false;
 void (*float_error_hook)(const OpInfo& op, int flags) = nullptr;
