@@ -10,6 +10,7 @@
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
 #include "graph/mode.hpp"
+#include "graph/observe.hpp"
 #include "graph/record.hpp"
 
 namespace rg {
@@ -31,19 +32,43 @@ Tensor seed_of(PyObject* gradient, const Array& root) {
 }
 
 // Claims the graph; true where it turned out large.
-bool mark(Run& run) {
+bool mark(Run& run, WalkScope* scope) {
     if (run.mark(kFewNodes)) return run.work() > kFewBytes;
     const GilRelease released;
     for (;;) {
-        if (run.must_wait()) run.wait_for_other();
+        if (run.must_wait()) {
+            if (scope) scope->passed(Phase::Order);
+            run.wait_for_other();
+            if (scope) scope->passed(Phase::Wait);
+        }
         if (run.mark(SIZE_MAX)) return true;
     }
 }
 
-void walk(Run& run, Array seed, bool large) {
+void walk(Run& run, Array seed, bool large, WalkScope* scope) {
     std::optional<GilRelease> released;
     if (large) released.emplace();
-    run.walk(std::move(seed));
+    run.walk(std::move(seed), scope);
+}
+
+void run_and_commit(const Tensor& root, Tensor seed, bool retain_graph, bool create_graph,
+                    WalkScope* scope) {
+    Run run(root.node.get(), retain_graph);
+    const bool large = mark(run, scope);
+    if (scope) scope->passed(Phase::Order);
+    if (create_graph) {
+        seed = cast(seed, Target{root.value.dtype()});
+        auto cotangents = run.walk_recording(std::move(seed), scope);
+        commit(std::move(cotangents));
+    } else {
+        Array g = cast(seed.value, root.value.dtype());
+        // A gradient of the user's may be written to while the walk still reads it.
+        walk(run, keep(g), large, scope);
+        // Getting the GIL back may have taken a while.
+        if (scope) scope->passed(Phase::Wait);
+        commit(run);
+    }
+    if (scope) scope->passed(Phase::Commit);
 }
 
 // Called between the pieces of long loops: answers Ctrl-C some twenty times a second.
@@ -65,17 +90,11 @@ void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_
         throw GraphError("backward: the tensor does not require a gradient");
     }
     Tensor seed = seed_of(gradient, root.value);
-    Run run(root.node.get(), retain_graph);
-    const bool large = mark(run);
-    if (create_graph) {
-        seed = cast(seed, Target{root.value.dtype()});
-        commit(run.walk_recording(std::move(seed)));
-        return;
-    }
-    Array g = cast(seed.value, root.value.dtype());
-    // A gradient of the user's may be written to while the walk still reads it.
-    walk(run, keep(g), large);
-    commit(run);
+    if (!observers)
+        return run_and_commit(root, std::move(seed), retain_graph, create_graph, nullptr);
+    WalkScope scope(retain_graph);
+    run_and_commit(root, std::move(seed), retain_graph, create_graph, &scope);
+    scope.passed(Phase::Free);
 }
 
 void install_signal_check() { interrupt_hook = answer_signals; }

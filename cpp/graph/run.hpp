@@ -14,6 +14,7 @@
 namespace rg {
 
 class Run;
+class WalkScope;
 
 // Runs the rule of a node whose op is external; set by bind.
 extern void (*external_rule)(Run& run, Node& node);
@@ -37,11 +38,12 @@ public:
     // Bytes of the results in the claimed graph, to judge whether the GIL is worth giving up.
     std::int64_t work() const { return work_; }
 
-    // From the root, with g of its shape and dtype, to the leaves.
-    void walk(Array g);
+    // From the root, with g of its shape and dtype, to the leaves. `scope`, if anybody watches, is
+    // told of every node.
+    void walk(Array g, WalkScope* scope = nullptr);
     // The same on tensors: every step is recorded, so that gradients have gradients. With the GIL.
     // Gives the cotangents of the leaves and of all nodes that Python holds.
-    std::vector<std::pair<Node*, Tensor>> walk_recording(Tensor g);
+    std::vector<std::pair<Node*, Tensor>> walk_recording(Tensor g, WalkScope* scope = nullptr);
 
     // Leaves that a cotangent may have reached, in the order they were met, and their cotangents.
     const std::vector<Node*>& leaves() const { return leaves_; }
@@ -58,6 +60,10 @@ public:
     static void wait_until_free(const Node& node);
 
 private:
+    template <bool Watched>
+    void walk_ready(WalkScope* scope);
+    void step(Node& n);
+    void step_checked(Node& n);
     void visit(Node& n);
     bool claim(Node& n);
     void pull(Node& n);

@@ -1,6 +1,8 @@
 // The walk back over arrays. Contributions are stolen or written first, then added in place; a
 // gradient that is a broadcast stays one until it must be written to.
 #include "array/error.hpp"
+#include "graph/anomaly.hpp"
+#include "graph/observe.hpp"
 #include "graph/run.hpp"
 #include "ops/array_ops.hpp"
 #include "ops/structural.hpp"
@@ -51,20 +53,47 @@ inline void Run::retire(Node& n) {
     n.owner.store(0, std::memory_order_release);
 }
 
-void Run::walk(Array g) {
-    accumulate(cotangent(*root_), std::move(g));
-    if (!root_->is_leaf()) stack_.push_back(root_);
+// Every ready node, until there is none. Unwatched it knows of no clock.
+template <bool Watched>
+void Run::walk_ready(WalkScope* scope) {
     while (!stack_.empty()) {
         if ((++ticks_ & kPollMask) == 0) poll();
         Node& n = *stack_.back();
         make_room(n.n_inputs);
-        if (n.has(Node::kScalar64) && n.grad) [[likely]] {
-            pull_scalar(n);
+        if constexpr (Watched) {
+            anomaly::open_modes ? step_checked(n) : step(n);
+            scope->passed(n);
         } else {
-            pull(n);
-            pass(n);
+            step(n);
         }
     }
+}
+
+inline void Run::step(Node& n) {
+    if (n.has(Node::kScalar64) && n.grad) [[likely]] {
+        pull_scalar(n);
+    } else {
+        pull(n);
+        pass(n);
+    }
+}
+
+// In the anomaly mode: what the node's rules give is looked at before anybody uses it.
+void Run::step_checked(Node& n) {
+    const anomaly::Found before = n.grad ? anomaly::find(n.grad) : anomaly::Found{};
+    pull(n);
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        if (!n.input(k)) continue;
+        const Array& sum = cotangent(*n.input(k));
+        if (sum) anomaly::check_backward(n, k, sum, before);
+    }
+    pass(n);
+}
+
+void Run::walk(Array g, WalkScope* scope) {
+    accumulate(cotangent(*root_), std::move(g));
+    if (!root_->is_leaf()) stack_.push_back(root_);
+    scope ? walk_ready<true>(scope) : walk_ready<false>(nullptr);
     done_ = true;
 }
 

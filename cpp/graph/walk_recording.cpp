@@ -3,6 +3,7 @@
 
 #include "array/error.hpp"
 #include "graph/mode.hpp"
+#include "graph/observe.hpp"
 #include "graph/record.hpp"
 #include "graph/run.hpp"
 #include "ops/derive.hpp"
@@ -98,7 +99,7 @@ void pull_recording(Node& n, Cotangents& all) {
 
 }  // namespace
 
-std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g) {
+std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g, WalkScope* scope) {
     const ForceRecording on;
     Cotangents all;
     at(all, *root_) = std::move(g);
@@ -106,6 +107,7 @@ std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g) {
     while (!stack_.empty()) {
         if ((++ticks_ & 0xff) == 0) poll();
         Node& n = *stack_.back();
+        if (scope) scope->entering(n);
         if (at(all, n).layout()) pull_recording(n, all);
         if (!n.handle.load()) {
             if (n.value.is_scalar()) n.grad = at(all, n).value;
@@ -113,6 +115,7 @@ std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g) {
         }
         make_room(n.n_inputs);
         pass(n);
+        if (scope) scope->passed(n);
     }
     std::erase_if(all, [](const auto& c) { return !c.second.layout(); });
     done_ = true;
