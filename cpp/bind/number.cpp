@@ -14,7 +14,7 @@ namespace {
 
 // A float64 scalar with its node, or a Python float. False for all else: a leaf that has no node
 // yet, or a scalar whose `.data` somebody may have written to.
-bool scalar_operand(PyObject* o, double& x, Node*& node) {
+[[gnu::always_inline]] inline bool scalar_operand(PyObject* o, double& x, Node*& node) {
     if (Py_TYPE(o) == tensor_type) {
         Handle* h = as_handle(o);
         if (!h->t.value || !h->t.value.is_scalar64() || h->cell) return false;
@@ -30,7 +30,7 @@ bool scalar_operand(PyObject* o, double& x, Node*& node) {
 
 // The same while a profile is open, and nothing else.
 template <class Op>
-PyObject* watched_binary_of_scalars(PyObject* a, PyObject* b) {
+[[gnu::noinline, gnu::cold]] PyObject* watched_binary_of_scalars(PyObject* a, PyObject* b) {
     OpScope scope;
     double x0, x1;
     Node *n0, *n1;

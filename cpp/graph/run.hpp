@@ -73,7 +73,11 @@ private:
     void pass(Node& n);
     void count_down(Node& in);
     void retire(Node& n);
-    void make_room(std::size_t n);
+    // A node leaves the stack when its rules are done, and then nothing may fail before its inputs
+    // are on it: what a run has claimed must stay in its reach.
+    void make_room(std::size_t n) {
+        if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
+    }
     void release_claims() noexcept;
 
     Node* root_;

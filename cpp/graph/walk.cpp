@@ -97,12 +97,6 @@ void Run::walk(Array g, WalkScope* scope) {
     done_ = true;
 }
 
-// A node leaves the stack when its rules are done, and then nothing may fail before its inputs are
-// on it: what a run has claimed must stay in its reach.
-void Run::make_room(std::size_t n) {
-    if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
-}
-
 void Run::pull(Node& n) {
     if (!n.grad) return;  // a rule in Python gave nothing
     if (n.op->external) return external_rule(*this, n);
