@@ -4,6 +4,8 @@
 
 #include <pybind11/stl.h>
 
+#include <optional>
+
 #include "array/buffer.hpp"
 #include "array/clock.hpp"
 #include "bind/site.hpp"
@@ -43,11 +45,16 @@ std::uint32_t current_region() {
 
 class PyProfile {
 public:
-    PyProfile(std::size_t max_events, bool stacks) : profile_(max_events), stacks_(stacks) {
+    PyProfile(std::size_t max_events, bool stacks)
+        : profile_(std::in_place, max_events), stacks_(stacks) {
         ++living_profiles;
     }
     ~PyProfile() {
         stop();
+        {
+            std::lock_guard guard(recorder::lock);
+            profile_.reset();
+        }
         --living_profiles;
         forget_all();
     }
@@ -55,11 +62,11 @@ public:
     PyProfile& operator=(const PyProfile&) = delete;
 
     void start() {
-        if (open_ || profile_.sums.opened) throw GraphError("profile: it has been started before");
+        if (open_ || profile_->sums.opened) throw GraphError("profile: it has been started before");
         clock::ns_per_tick();
         {
             std::lock_guard guard(recorder::lock);
-            recorder::open(&profile_);
+            recorder::open(&*profile_);
         }
         open_ = true;
         count_allocations = true;
@@ -74,13 +81,13 @@ public:
         site::stacks_wanted -= stacks_;
         if (!observers) count_allocations = false;
         std::lock_guard guard(recorder::lock);
-        recorder::close(&profile_);
+        recorder::close(&*profile_);
     }
 
     // How many operations it has seen so far: cheap enough to be asked ten times a second.
     std::int64_t operations() const {
         std::lock_guard guard(recorder::lock);
-        return std::int64_t(profile_.events.size()) + profile_.sums.dropped;
+        return std::int64_t(profile_->events.size()) + profile_->sums.dropped;
     }
 
     py::dict snapshot();
@@ -89,7 +96,7 @@ private:
     py::tuple row_tuple(const Row& r, const Tally& t, std::int64_t at_peak) const;
     std::int64_t ns(std::int64_t ticks) const { return std::int64_t(double(ticks) * ns_per_tick_); }
 
-    Profile profile_;
+    std::optional<Profile> profile_;
     double ns_per_tick_ = 1;
     bool stacks_, open_ = false;
 };
@@ -116,9 +123,9 @@ py::dict PyProfile::snapshot() {
     std::vector<Row> rows;
     std::vector<std::uint64_t> threads;
     std::unique_lock guard(recorder::lock);
-    profile_.settle_peak();
-    std::vector<Event> events = profile_.events.copy();
-    Sums p = profile_.sums;
+    profile_->settle_peak();
+    std::vector<Event> events = profile_->events.copy();
+    Sums p = profile_->sums;
     for (std::uint32_t i = 0; i < recorder::row_count(); ++i) rows.push_back(recorder::row(i));
     threads = recorder::threads();
     guard.unlock();

@@ -47,7 +47,8 @@ std::string number(double x) {
 
 // "float64(3,) in [0, 2]", and what is not finite in it.
 std::string describe(const Array& a) {
-    std::string text = name_of(a.dtype()) + to_string(a.shape());
+    std::string text(name_of(a.dtype()));
+    text += to_string(a.shape());
     if (!a.has_value()) return text;
     const Scan s = scan(a);
     if (s.low <= s.high) text += " in [" + number(s.low) + ", " + number(s.high) + "]";

@@ -37,7 +37,12 @@ std::uint64_t mix(std::uint64_t h, const Layout* l) {
     return h;
 }
 
-std::string describe(const Layout* l) { return l ? name_of(l->dtype) + to_string(l->dims()) : "?"; }
+std::string describe(const Layout* l) {
+    if (!l) return "?";
+    std::string text(name_of(l->dtype));
+    text += to_string(l->dims());
+    return text;
+}
 
 std::uint64_t key_of(const Call& c, std::uint32_t site, std::uint32_t region, const Layout* out) {
     std::uint64_t h = mix(kSeed, std::uint64_t(site) | std::uint64_t(region) << 32);
@@ -243,15 +248,15 @@ void WalkScope::hand_over(const Step& s, std::uint16_t thread) {
 }
 
 void WalkScope::flush() noexcept {
-    const Meter start = Meter::now();
     std::lock_guard guard(recorder::lock);
     try {
         const std::uint16_t thread = recorder::this_thread();
         for (std::size_t i = 0; i < n_steps_; ++i) hand_over(steps_[i], thread);
-        // Since the last boundary: nothing yet but this.
-        last_ = Meter::now();
-        hand_over({nullptr, Phase::Profiler, last_ - start, last_.ticks, recorder::live_bytes()},
+        // Since the last boundary there was nothing but this.
+        const Meter now = Meter::now();
+        hand_over({nullptr, Phase::Profiler, now - last_, now.ticks, recorder::live_bytes()},
                   thread);
+        last_ = now;
     } catch (...) {  // no memory: what is lost is missing in the profile, not in the gradients
     }
     n_steps_ = 0;

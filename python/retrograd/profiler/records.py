@@ -5,9 +5,10 @@ operation, source line, region and shapes, however long the profile ran; its `ev
 calls in the order they ended, up to the profile's cap.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -181,12 +182,15 @@ def line_label(row: Row) -> str:
 
 def shorten(file: str) -> str:
     """A path relative to the working directory where it lies below it."""
-    import os
-
     try:
-        relative = os.path.relpath(file)
+        return _shorten(file, os.getcwd())
     except (ValueError, OSError):  # another drive, or a working directory that is gone
         return file
+
+
+@cache
+def _shorten(file: str, directory: str) -> str:
+    relative = os.path.relpath(file, directory)
     return file if relative.startswith(os.pardir) or file.startswith("<") else relative
 
 

@@ -1,7 +1,6 @@
 """Opening a profile, and naming the regions of a program."""
 
 from collections.abc import Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
@@ -75,12 +74,7 @@ class profile:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     @property
@@ -151,6 +145,12 @@ class profile:
         from .annotate import annotate
 
         return annotate(self.recording)
+
+    def memory(self) -> str:
+        """Live bytes over time, the peak, and the lines whose saved values made it up, as text."""
+        from .memory import format_memory
+
+        return format_memory(self.recording)
 
     def save(self, path: Any) -> None:
         """Write a file whose format follows from the name.
