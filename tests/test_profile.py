@@ -1,4 +1,4 @@
-"""`retrograd.profile` on real runs: lines, times, regions, memory, threads, and every way to end."""
+"""`retrograd.profile` on real runs: lines, times, regions, memory, threads, and ways to end."""
 
 import gc
 import subprocess
@@ -487,3 +487,17 @@ def test_a_region_is_left_on_an_exception():
     [row] = operations(prof)
     assert row.region == ()
     assert prof.recording.regions[0].entries == 1
+
+
+def test_rows_are_capped():
+    x = Tensor(1.0)
+    with rg.profile(max_events=0) as prof:
+        for i in range(70_000):
+            with rg.region(str(i)):
+                _ = x * x
+    recording = prof.recording
+    assert len(recording.rows) < 70_000
+    assert calls(prof) == 70_000
+    [past] = [r for r in recording.rows if r.op == "mul" and r.costs.calls > 1]
+    assert past.line is None
+    assert past.costs.forward_bytes == 0

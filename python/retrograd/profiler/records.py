@@ -177,7 +177,9 @@ def line_label(row: Row) -> str:
     """A place as editors and terminals jump to it: "script.py:12"."""
     if row.line is not None:
         return f"{shorten(row.line.file)}:{row.line.line}"
-    return row.op if row.is_phase else "(made outside the profile)"
+    if row.is_phase:
+        return row.op
+    return "(made outside the profile)" if row.result else "(past the cap of rows)"
 
 
 def shorten(file: str) -> str:
