@@ -500,4 +500,5 @@ def test_rows_are_capped():
     assert calls(prof) == 70_000
     [past] = [r for r in recording.rows if r.op == "mul" and r.costs.calls > 1]
     assert past.line is None
+    assert "(past the cap of rows)" in prof.table(by="line")
     assert past.costs.forward_bytes == 0

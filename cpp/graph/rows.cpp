@@ -76,6 +76,7 @@ std::array<Recent, kRecent> recent;
 constexpr std::uint32_t kMaxRows = 1 << 16;
 
 std::uint32_t row_past_cap(Row made) {
+    made.result = "any";
     const std::uint64_t key = mix(~kSeed, std::string_view(made.op));
     const std::uint32_t found = recorder::find_row(key);
     return found != recorder::kNoRow ? found : recorder::add_row(key, std::move(made));

@@ -22,12 +22,18 @@ def save(recording: Recording, path: Any) -> None:
 
 def _writers() -> list[tuple[str, Any]]:
     from .flame import write_folded, write_speedscope
-    from .page import write_page
     from .trace import write_trace
 
     return [
         (".speedscope.json", write_speedscope),
         (".json", write_trace),
         (".folded", write_folded),
-        (".html", write_page),
+        (".html", _write_page),
     ]
+
+
+def _write_page(recording: Recording, file: Any) -> None:
+    from .page import write_page
+    from .roof import machine_roof
+
+    write_page(recording, file, roof=machine_roof())

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,10 @@ EVENT = np.dtype(
     ],
     align=True,  # as the C++ struct lies in memory
 )
+
+
+# The result of a row that stands for all calls of an operation past the cap of rows.
+ANY = "any"
 
 
 class Line(NamedTuple):
@@ -65,14 +70,11 @@ class Costs:
     @staticmethod
     def total(costs: "Iterable[Costs]") -> "Costs":
         """The sum, field by field."""
-        sums = dict.fromkeys(_COSTS, 0)
-        for c in costs:
-            for name in _COSTS:
-                sums[name] += getattr(c, name)
-        return Costs(**sums)
+        numbers = [_numbers(c) for c in costs]
+        return Costs(*map(sum, zip(*numbers, strict=True))) if numbers else Costs()
 
 
-_COSTS = tuple(f.name for f in fields(Costs))
+_numbers = attrgetter(*(f.name for f in fields(Costs)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def line_label(row: Row) -> str:
         return f"{shorten(row.line.file)}:{row.line.line}"
     if row.is_phase:
         return row.op
-    return "(made outside the profile)" if row.result else "(past the cap of rows)"
+    return "(past the cap of rows)" if row.result == ANY else "(made outside the profile)"
 
 
 def shorten(file: str) -> str:
