@@ -130,26 +130,36 @@ def _runs(same: NDArray[np.bool_], least: int) -> tuple[Ints, Ints]:
 
 
 def _cut(top: list[int], symbols: Symbols, limit: int) -> list[int]:
-    """Join neighbours until at most `limit` places are left, for what does not repeat."""
-    if sum(map(symbols.width, top)) <= limit:
-        return top
-    # A loop whose body alone is too long, first.
-    top = [symbols.add((s,), 1, True) if symbols.width(s) > limit // 2 else s for s in top]
+    """Join neighbours until at most `limit` places are left, for what does not repeat.
+
+    The largest loops stay as they are, up to a quarter of the places.
+    """
     total = sum(map(symbols.width, top))
     if total <= limit:
         return top
-    share = 3 * total / limit  # few pieces: links between many would not be readable
+    room = limit // 4
+    kept = set()
+    simple = symbols.is_simple
+    loops = [k for k, s in enumerate(top) if not simple(s) and symbols.body(s)[1] >= _ENOUGH[0]]
+    for k in sorted(loops, key=lambda k: -symbols.size(top[k])):
+        if symbols.width(top[k]) <= room:
+            room -= symbols.width(top[k])
+            kept.add(k)
+    # Two neighbours together exceed a share, so there are at most 2/5 of `limit` pieces, and as
+    # many more as loops have been kept. Few, for links between many would not be readable.
+    share = 5 * total / limit
     joined: list[int] = []
     part: list[int] = []
     width = 0
-    for symbol in top:
-        if part and width + symbols.width(symbol) > share:
-            joined.append(_piece(part, symbols))
+    for k, symbol in enumerate([*top, -1]):
+        ends = symbol == -1 or k in kept
+        if part and (ends or width + symbols.width(symbol) > share):
+            alone = len(part) == 1 and simple(part[0])
+            joined.append(part[0] if alone else symbols.add(part, 1, True))
             part, width = [], 0
-        part.append(symbol)
-        width += symbols.width(symbol)
-    return [*joined, _piece(part, symbols)]
-
-
-def _piece(part: list[int], symbols: Symbols) -> int:
-    return part[0] if len(part) == 1 else symbols.add(part, 1, True)
+        if k in kept:
+            joined.append(symbol)
+        elif not ends:
+            part.append(symbol)
+            width += symbols.width(symbol)
+    return joined

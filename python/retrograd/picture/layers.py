@@ -7,8 +7,9 @@ border is drawn in parts, one a frame, which meet on the border.
 from collections import defaultdict
 from itertools import takewhile
 
+from .frame import Frame
 from .placed import Curve, Placed, Point, Rect
-from .ranks import BOX, ENTRY, EXIT, Frame, Item, Tie
+from .ranks import BOX, ENTRY, EXIT, Item, Tie
 from .sketch import Link, Sketch
 from .words import Words, caption_width
 

@@ -1,21 +1,13 @@
-"""One frame of the layout built in here: items in ranks, and the lines between them.
+"""Which rank an item stands in, and in which order the items of a rank stand.
 
-The way is Sugiyama's: longest paths give ranks, barycentres their order, and least squares (solved
-exactly, rank by rank) the places. "Along" is the direction in which links run, "across" the other
-one. Lines change their place across only in the gaps between ranks, so none runs over an item.
+"Along" is the direction in which links run, "across" the other one.
 """
 
 from bisect import bisect_left, insort
-from itertools import pairwise
-from math import sqrt
 from typing import NamedTuple
 
-from .placed import Point
-
 BOX, ENTRY, EXIT = range(3)  # entries and exits are where links cross the frame's border
-_GAP, _BORDER_GAP, _LANE = 40.0, 26.0, 12.0
-_ROUNDS = 12
-_SIDE_BY_SIDE = 8  # loops in a gap that are kept apart
+_SWEEPS = 24
 
 
 class Item(NamedTuple):
@@ -41,250 +33,17 @@ class Tie(NamedTuple):
     line: int = 0  # tells parallel ones apart
 
 
-class Route(NamedTuple):
-    """The drawn line of a tie."""
+class Segment(NamedTuple):
+    """The part of a tie between two neighbouring ranks; heavier ones are kept straighter."""
 
-    start: Point
-    steps: list[tuple[Point, ...]]
-
-
-class Frame:
-    """Items that have their places; all coordinates count from the frame's corner."""
-
-    def __init__(self, items: list[Item], ties: list[Tie], pad: float) -> None:
-        self.items, self._pad = items, pad
-        self._loops = [t for t in ties if t.loop]
-        ties = [t for t in ties if not t.loop]
-        self._rank = _ranks(items, ties)
-        self._reached = {t.target for t in ties}
-        self._breadth = [item.across for item in items]
-        self._segments: list[tuple[int, float, int, float, float]] = []
-        self._chains = {t: self._chain(t, trunk) for t, trunk in self._trunks(ties)}
-        self._rows = self._order()
-        self.across = self._places_across()
-        self.along, self._edges = self._places_along()
-        self._enters = self._spread_entries(ties)
-        lowest = max(c + b / 2 for c, b in zip(self.across, self._breadth, strict=True))
-        self.breadth = lowest + _LANE * len(self._loops)
-        self.length = self._edges[-1][1] + (0 if self._has(EXIT) else self._margin)
-        self.routes = {t: self._route(t) for t in ties} | self._lanes(lowest)
-
-    def _has(self, kind: int) -> bool:
-        return any(item.kind == kind for item in self.items)
-
-    @property
-    def _margin(self) -> float:
-        """Room along, where no border is crossed."""
-        return max(self._pad, 14.0 + self._nested if self._loops else 0.0)
-
-    @property
-    def _nested(self) -> float:
-        return 3.0 * min(len(self._loops), _SIDE_BY_SIDE)
-
-    # Ranks are given; a link over several ranks passes through a point in each.
-
-    def _trunks(self, ties: list[Tie]) -> list[tuple[Tie, list[int]]]:
-        """Ties with the points of their trunk: all that leave at one place share it."""
-        trunks: dict[tuple[int, float], list[int]] = {}
-        pairs = []
-        for tie in sorted(ties, key=lambda t: self._rank[t.target]):
-            trunk = trunks.setdefault((tie.source, tie.leaves), [])
-            start = self._rank[tie.source] + 1
-            for rank in range(start + len(trunk), self._rank[tie.target]):
-                before = (trunk[-1], 0.0) if trunk else (tie.source, tie.leaves)
-                trunk.append(len(self._rank))
-                self._rank.append(rank)
-                self._breadth.append(6.0)
-                self._segments.append((*before, trunk[-1], 0.0, 8.0 if len(trunk) > 1 else 4.0))
-            pairs.append((tie, trunk[: self._rank[tie.target] - start]))
-        return pairs
-
-    def _chain(self, tie: Tie, trunk: list[int]) -> list[int]:
-        last = (trunk[-1], 0.0) if trunk else (tie.source, tie.leaves)
-        # What is computed runs straight on; sources give way.
-        weight = 3.0 if trunk else 2.0 if tie.source in self._reached else 0.5
-        self._segments.append((*last, tie.target, tie.enters, weight))
-        return trunk
-
-    def _order(self) -> list[list[int]]:
-        """Sweep until crossings become no fewer."""
-        rows: list[list[int]] = [[] for _ in range(max(self._rank) + 1)]
-        for vertex, rank in enumerate(self._rank):
-            rows[rank].append(vertex)
-        before: list[list[tuple[int, float]]] = [[] for _ in self._rank]
-        after: list[list[tuple[int, float]]] = [[] for _ in self._rank]
-        for u, leaves, v, enters, _ in self._segments:
-            # A place across an item counts a little: it orders those that meet the same item.
-            before[v].append((u, leaves / 1e4))
-            after[u].append((v, enters / 1e4))
-        best, fewest = [row[:] for row in rows], self._crossings(rows)
-        for turn in range(2 * _ROUNDS):
-            if not fewest:
-                break
-            forward = turn % 2 == 0
-            place: dict[int, float] = {v: k for row in rows for k, v in enumerate(row)}
-            for row in rows if forward else rows[::-1]:
-                near = before if forward else after
-                wish = {
-                    v: sum(place[u] + o for u, o in near[v]) / len(near[v]) if near[v] else place[v]
-                    for v in row
-                }
-                row.sort(key=lambda v: wish[v])
-                place.update((v, k) for k, v in enumerate(row))
-            crossings = self._crossings(rows)
-            if crossings < fewest:
-                best, fewest = [row[:] for row in rows], crossings
-        return best
-
-    def _crossings(self, rows: list[list[int]]) -> int:
-        place = {v: k for row in rows for k, v in enumerate(row)}
-        lines: list[list[tuple[float, float]]] = [[] for _ in rows]
-        for u, leaves, v, enters, _ in self._segments:
-            ends = (place[u] + leaves / 1e4, place[v] + enters / 1e4)
-            lines[self._rank[u]].append(ends)
-        count = 0
-        for gap in lines:
-            seen: list[float] = []
-            for _, end in sorted(gap):
-                count += len(seen) - bisect_left(seen, end + 1e-9)
-                insort(seen, end)
-        return count
-
-    # Places.
-
-    def _places_across(self) -> list[float]:
-        """Bring every vertex as near to its neighbours' mean as order and room allow."""
-        across = [0.0] * len(self._rank)
-        offsets = []
-        for row in self._rows:
-            at, steps = 0.0, [0.0]
-            for u, v in pairwise(row):
-                at += (self._breadth[u] + self._breadth[v]) / 2 + self._space(u, v)
-                steps.append(at)
-            offsets.append(steps)
-            for v, step in zip(row, steps, strict=True):
-                across[v] = step - at / 2
-        pulls: list[list[tuple[int, float, float, bool]]] = [[] for _ in self._rank]
-        for u, leaves, v, enters, weight in self._segments:
-            pulls[v].append((u, leaves - enters, weight, True))
-            pulls[u].append((v, enters - leaves, weight, False))
-        for turn in range(3 * _ROUNDS):
-            both = turn >= 2 * _ROUNDS
-            forward = turn % 2 == 0
-            ranks = range(len(self._rows))
-            for r in ranks if forward else reversed(ranks):
-                wishes, weights = [], []
-                for v in self._rows[r]:
-                    total, wish = 0.01, 0.01 * across[v]
-                    for u, offset, weight, comes_before in pulls[v]:
-                        if both or comes_before == forward:
-                            total += weight
-                            wish += weight * (across[u] + offset)
-                    wishes.append(wish / total)
-                    weights.append(total)
-                for v, c in zip(self._rows[r], _spaced(wishes, weights, offsets[r]), strict=True):
-                    across[v] = c
-        top = min(c - b / 2 for c, b in zip(across, self._breadth, strict=True))
-        return [c - top for c in across]
-
-    def _space(self, u: int, v: int) -> float:
-        boxes = u < len(self.items) and v < len(self.items)
-        return 18.0 if boxes else 12.0
-
-    def _places_along(self) -> tuple[list[float], list[tuple[float, float]]]:
-        """The centres of items, and where every rank begins and ends."""
-        steepest = [0.0] * len(self._rows)
-        for u, _, v, _, _ in self._segments:
-            drift = abs(self.across[u] - self.across[v])
-            steepest[self._rank[u]] = max(steepest[self._rank[u]], drift)
-        centres = [0.0] * len(self.items)
-        edges = []
-        at = 0.0 if self._has(ENTRY) else self._margin
-        for r, row in enumerate(self._rows):
-            items = [v for v in row if v < len(self.items)]
-            thickness = max((self.items[v].along for v in items), default=0.0)
-            for v in items:
-                centres[v] = at + thickness / 2
-            edges.append((at, at + thickness))
-            at += thickness
-            if r + 1 < len(self._rows):
-                crosses_border = thickness == 0 or not any(
-                    self.items[v].along for v in self._rows[r + 1] if v < len(self.items)
-                )
-                least = (_BORDER_GAP if crosses_border else _GAP) + self._nested
-                at += least + min(steepest[r] * 0.1, 70.0)
-        return centres, edges
-
-    # Lines.
-
-    def _spread_entries(self, ties: list[Tie]) -> dict[Tie, float]:
-        """Where lines enter an item: side by side, in the order in which they come."""
-        arrivals: dict[int, list[tuple[float, int, Tie]]] = {}
-        for tie in [*ties, *self._loops]:
-            chain = self._chains.get(tie)
-            last = chain[-1] if chain else tie.source
-            comes = float("inf") if tie.loop else self.across[last] + (0 if chain else tie.leaves)
-            arrivals.setdefault(tie.target, []).append((comes, tie.line, tie))
-        enters: dict[Tie, float] = {}
-        for target, lines in arrivals.items():
-            item = self.items[target]
-            if item.corner == 0.0:  # a group's or the frame's border: the place is given
-                enters |= {tie: tie.enters for _, _, tie in lines}
-                continue
-            lines.sort(key=lambda line: line[:2])
-            step = min(11.0, 0.7 * item.across / len(lines))
-            for k, (_, _, tie) in enumerate(lines):
-                enters[tie] = (k - (len(lines) - 1) / 2) * step
-        return enters
-
-    def _ends(self, tie: Tie) -> tuple[Point, Point]:
-        """Where a line begins and ends: on the items' borders, round corners included."""
-        source, target = self.items[tie.source], self.items[tie.target]
-        enters = self._enters[tie]
-        start = self.along[tie.source] + source.along / 2 - _inset(source, tie.leaves)
-        end = self.along[tie.target] - target.along / 2 + _inset(target, enters)
-        return (
-            (start, self.across[tie.source] + tie.leaves),
-            (end, self.across[tie.target] + enters),
-        )
-
-    def _route(self, tie: Tie) -> Route:
-        start, end = self._ends(tie)
-        steps: list[tuple[Point, ...]] = []
-        at, across = self._edges[self._rank[tie.source]][1], start[1]
-        if at > start[0]:
-            steps.append(((at, across),))
-        stops = [(v, self.across[v]) for v in self._chains[tie]] + [(tie.target, end[1])]
-        for v, goal in stops:
-            begin, finish = self._edges[self._rank[v]]
-            middle = (at + begin) / 2
-            if abs(goal - across) < 0.5 and v != tie.target:
-                steps.append(((begin, goal),))
-            else:
-                steps.append(((middle, across), (middle, goal), (begin, goal)))
-            if v != tie.target and finish > begin:
-                steps.append(((finish, goal),))
-            at, across = finish, goal
-        if end[0] > self._edges[self._rank[tie.target]][0]:
-            steps.append((end,))
-        return Route(start, steps)
-
-    def _lanes(self, lowest: float) -> dict[Tie, Route]:
-        """Loops go back side by side below everything, shorter ones inside longer ones."""
-        routes = {}
-        loops = sorted(self._loops, key=lambda t: self._rank[t.source] - self._rank[t.target])
-        for k, tie in enumerate(loops):
-            start, end = self._ends(tie)
-            side = 3 * (k % _SIDE_BY_SIDE)
-            lane = lowest + _LANE * (k + 1) - 1
-            turn = self._edges[self._rank[tie.source]][1] + 9 + side
-            back = self._edges[self._rank[tie.target]][0] - 12 - side
-            corners = [(turn, start[1]), (turn, lane), (back, lane), (back, end[1])]
-            routes[tie] = Route(start, _rounded(start, corners, end))
-        return routes
+    source: int
+    leaves: float
+    target: int
+    enters: float
+    weight: float
 
 
-def _ranks(items: list[Item], ties: list[Tie]) -> list[int]:
+def ranks(items: list[Item], ties: list[Tie]) -> list[int]:
     """Longest paths from the sources; sources stand right before who reads them first."""
     after: list[set[int]] = [set() for _ in items]
     for t in ties:
@@ -306,46 +65,53 @@ def _ranks(items: list[Item], ties: list[Tie]) -> list[int]:
                 todo.append(v)
     for u in sources:
         if items[u].kind == BOX and after[u]:
-            rank[u] = min(rank[v] for v in after[u] if items[v].kind != EXIT or len(after[u]) == 1)
-            rank[u] = max(rank[u] - 1, first)
+            readers = [rank[v] for v in after[u] if items[v].kind != EXIT]
+            rank[u] = max(min(readers, default=rank[u] + 1) - 1, first)
     last = max(r for r, item in zip(rank, items, strict=True) if item.kind != EXIT) + 1
     return [last if item.kind == EXIT else r for r, item in zip(rank, items, strict=True)]
 
 
-def _spaced(wishes: list[float], weights: list[float], steps: list[float]) -> list[float]:
-    """The least squares solution that keeps the distances in `steps`: pool adjacent violators."""
-    pools: list[tuple[float, float, int]] = []
-    for wish, weight, step in zip(wishes, weights, steps, strict=True):
-        mean, total, count = wish - step, weight, 1
-        while pools and pools[-1][0] > mean:
-            other, more, members = pools.pop()
-            mean = (mean * total + other * more) / (total + more)
-            total += more
-            count += members
-        pools.append((mean, total, count))
-    means = [mean for mean, _, count in pools for _ in range(count)]
-    return [mean + step for mean, step in zip(means, steps, strict=True)]
+def order(rank: list[int], segments: list[Segment]) -> list[list[int]]:
+    """The vertices of every rank, by barycentres: the best of some sweeps there and back."""
+    rows: list[list[int]] = [[] for _ in range(max(rank) + 1)]
+    for vertex, r in enumerate(rank):
+        rows[r].append(vertex)
+    before: list[list[tuple[int, float]]] = [[] for _ in rank]
+    after: list[list[tuple[int, float]]] = [[] for _ in rank]
+    for u, leaves, v, enters, _ in segments:
+        # A place across an item counts a little: it orders those that meet the same item.
+        before[v].append((u, leaves / 1e4))
+        after[u].append((v, enters / 1e4))
+    best, fewest = [row[:] for row in rows], _crossings(rows, rank, segments)
+    for turn in range(_SWEEPS):
+        if not fewest:
+            break
+        forward = turn % 2 == 0
+        place: dict[int, float] = {v: k for row in rows for k, v in enumerate(row)}
+        for row in rows if forward else rows[::-1]:
+            near = before if forward else after
+            wish = {
+                v: sum(place[u] + o for u, o in near[v]) / len(near[v]) if near[v] else place[v]
+                for v in row
+            }
+            row.sort(key=lambda v: wish[v])
+            place.update((v, k) for k, v in enumerate(row))
+        crossings = _crossings(rows, rank, segments)
+        if crossings < fewest:
+            best, fewest = [row[:] for row in rows], crossings
+    return best
 
 
-def _inset(item: Item, offset: float) -> float:
-    """How far a border with round corners lies inside the item at a place across it."""
-    over = abs(offset) - (item.across / 2 - item.corner)
-    if over <= 0 or item.corner == 0:
-        return 0.0
-    return item.corner - sqrt(max(item.corner**2 - over**2, 0.0))
-
-
-def _rounded(start: Point, corners: list[Point], end: Point) -> list[tuple[Point, ...]]:
-    """A line with right angles, its corners rounded."""
-    steps: list[tuple[Point, ...]] = []
-    points = [start, *corners, end]
-    for before, corner, after in zip(points, corners, points[2:], strict=False):
-        one, other = _toward(corner, before), _toward(corner, after)
-        steps += [(one,), (corner, corner, other)]
-    return [*steps, (end,)]
-
-
-def _toward(a: Point, b: Point) -> Point:
-    length = abs(b[0] - a[0]) + abs(b[1] - a[1])
-    share = min(7.0, length / 2) / length if length else 0.0
-    return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share)
+def _crossings(rows: list[list[int]], rank: list[int], segments: list[Segment]) -> int:
+    place = {v: k for row in rows for k, v in enumerate(row)}
+    lines: list[list[tuple[float, float]]] = [[] for _ in rows]
+    for u, leaves, v, enters, _ in segments:
+        ends = (place[u] + leaves / 1e4, place[v] + enters / 1e4)
+        lines[rank[u]].append(ends)
+    count = 0
+    for gap in lines:
+        seen: list[float] = []
+        for _, end in sorted(gap):
+            count += len(seen) - bisect_left(seen, end + 1e-9)
+            insort(seen, end)
+    return count
