@@ -7,7 +7,9 @@ import itertools
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from graphs import GRAPHS, labelled
 from retrograd import Tensor
 from retrograd.picture import layers, words
 
+DOCS = Path(__file__).parents[1] / "docs"
 HOSTILE = [
     "</script><script>alert(1)</script>",
     "<svg onload=alert(1)>",
@@ -271,3 +274,33 @@ def test_the_same_graph_gives_the_same_text():
         assert one.to_svg() == other.to_svg()
         assert one.to_dot() == other.to_dot()
         assert one.to_mermaid() == other.to_mermaid()
+
+
+def test_the_pictures_in_the_docs_are_what_their_command_draws(tmp_path):
+    command = [sys.executable, "docs/examples/graphs.py", tmp_path]
+    subprocess.run(command, cwd=DOCS.parent, check=True)
+    page = (DOCS / "graph.md").read_text("utf-8")
+    names = re.findall(r"!\[.*\]\(images/(.*)\)", page)
+    assert sorted(names) == sorted(p.name for p in tmp_path.iterdir())
+    for name in names:
+        drawn, shown = ((d / name).read_text("utf-8") for d in (tmp_path, DOCS / "images"))
+        (texts, tips), (shown_texts, shown_tips) = check_svg(drawn), check_svg(shown)
+        if "backward time" not in drawn:
+            assert drawn == shown
+            continue
+        # Times differ, and with them the sizes of the boxes that name them.
+        times = re.compile(r"[\d.]+ ([mµn]?s)\b")
+        assert [times.sub("#", t) for t in texts] == [times.sub("#", t) for t in shown_texts]
+        assert [times.sub("#", t) for t in tips] == [times.sub("#", t) for t in shown_tips]
+
+
+def test_the_page_in_the_docs_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "graph.md").read_text("utf-8")
+    scope = {}
+    for block in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
+        exec(block, scope)
+    assert (tmp_path / "z.svg").exists()
+    assert "backward time" in (tmp_path / "loss.html").read_text("utf-8")
+    assert "flowchart LR" in capsys.readouterr().out
+    assert len(scope["g"].nodes) == 4

@@ -12,6 +12,7 @@ from .ranks import ENTRY, EXIT, Item, Segment, Tie, order, ranks
 from .spacing import places
 
 _GAP, _BORDER_GAP, _LANE = 40.0, 26.0, 12.0
+_STRAIGHT = 3.0  # a line does not bend for less
 _SIDE_BY_SIDE = 8  # loops in a gap that are kept apart
 
 
@@ -150,7 +151,8 @@ class Frame:
         for v, goal in stops:
             begin, finish = self._edges[self._rank[v]]
             middle = (at + begin) / 2
-            if abs(goal - across) < 0.5 and v != tie.target:
+            if v != tie.target and abs(goal - across) < _STRAIGHT:
+                goal = across
                 steps.append(((begin, goal),))
             else:
                 steps.append(((middle, across), (middle, goal), (begin, goal)))
