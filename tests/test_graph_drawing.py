@@ -149,8 +149,9 @@ DOT_LINE = re.compile(
     r'|subgraph cluster\d+ \{ (\w+=("(?:[^"\\]|\\.)*"|\w+)(; )?)+|(n\d+; ?)+)?'
 )
 MERMAID_LINE = re.compile(
-    r'\s*(flowchart (LR|TD)|n\d+(\["[^"]*"\]|\(\["[^"]*"\]\))|subgraph g\d+\["[^"]*"\]|end'
-    r"|n\d+ (-->|-\.->) n\d+|classDef leaf [\w:#,]+|class (n\d+,?)+ leaf|style n\d+ [\w:#,-]+)?"
+    r'\s*(flowchart (LR|TD)|n\d+(\["[^"]*"\]|\("[^"]*"\))|subgraph g\d+\["[^"]*"\]|end'
+    r"|n\d+ (-->|-\.->) n\d+|classDef \w+ [\w:#,]+|class (n\d+,?)+ (leaf|op)"
+    r"|style [ng]\d+ [\w:#,-]+)?"
 )
 
 
@@ -190,8 +191,8 @@ def test_the_notebook_example_in_every_format():
         "flowchart LR",
         '  n0["x<br>4"]',
         '  n1["y<br>7"]',
-        '  n2(["#215;<br>28"])',
-        '  n3(["#43;<br>z #61; 35"])',
+        '  n2("#215;<br>28")',
+        '  n3("#43;<br>z #61; 35")',
         "  n0 --> n2",
         "  n1 --> n2",
         "  n1 --> n3",

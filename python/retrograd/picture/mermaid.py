@@ -12,7 +12,7 @@ def to_mermaid(sketch: Sketch) -> str:
     inside: dict[int, list[str]] = {}
     for number, box in enumerate(sketch.boxes):
         text = "<br>".join(quoted(line) for line in words(box, sketch).lines)
-        left, right = ("[", "]") if box.is_leaf else ("([", "])")
+        left, right = ("[", "]") if box.is_leaf else ("(", ")")
         inside.setdefault(box.group, []).append(f'n{number}{left}"{text}"{right}')
     todo: list[int | None] = [-1]
     depth = 0
@@ -32,10 +32,13 @@ def to_mermaid(sketch: Sketch) -> str:
     for link in sketch.links:
         arrow = "-.->" if link.back else "-->"
         lines += [f"  n{link.source} {arrow} n{link.target}"] * link.lines
-    lines += ["  classDef leaf stroke:#2f81f7,fill:#2f81f722"]
-    leaves = [f"n{k}" for k, box in enumerate(sketch.boxes) if box.is_leaf]
-    if leaves:
-        lines.append(f"  class {','.join(leaves)} leaf")
+    kinds = [("leaf", "2f81f7"), ("op", "818b98")]
+    for is_leaf, (kind, colour) in zip((True, False), kinds, strict=True):
+        members = [f"n{k}" for k, box in enumerate(sketch.boxes) if box.is_leaf == is_leaf]
+        if members:
+            lines.append(f"  classDef {kind} stroke:#{colour},fill:#{colour}22")
+            lines.append(f"  class {','.join(members)} {kind}")
+    lines += [f"  style g{g} stroke:#818b98,fill:#818b9811" for g in range(len(sketch.groups))]
     for number, share in enumerate(heat(sketch)):
         if share is not None:
             colour = f"#f0640f{round(20 + 160 * share):02x}"
