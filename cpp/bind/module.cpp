@@ -9,6 +9,7 @@
 #include "bind/convert.hpp"
 #include "bind/custom.hpp"
 #include "bind/index.hpp"
+#include "bind/inspect.hpp"
 #include "bind/modes.hpp"
 #include "bind/operations.hpp"
 #include "bind/profile.hpp"
@@ -70,6 +71,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
             PyModule_AddObject(m.ptr(), "op", rg::checked(PyCFunction_New(&op_function, m.ptr()))));
         rg::install_modes(m.ptr());
         rg::install_profile(m);
+        rg::install_inspect(m);
     } catch (const rg::PythonError&) {
         throw py::error_already_set();
     }
