@@ -9,6 +9,7 @@
 #include "bind/convert.hpp"
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
+#include "bind/profile.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
 #include "graph/record.hpp"
@@ -92,9 +93,12 @@ void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_
     Tensor seed = seed_of(gradient, root.value);
     if (!observers)
         return run_and_commit(root, std::move(seed), retain_graph, create_graph, nullptr);
-    WalkScope scope(retain_graph);
-    run_and_commit(root, std::move(seed), retain_graph, create_graph, &scope);
-    scope.passed(Phase::Free);
+    {
+        WalkScope scope(retain_graph);
+        run_and_commit(root, std::move(seed), retain_graph, create_graph, &scope);
+        scope.passed(Phase::Free);
+    }
+    tell_of_walk(as_object(h));
 }
 
 void install_signal_check() { interrupt_hook = answer_signals; }

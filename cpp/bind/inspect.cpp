@@ -31,11 +31,13 @@ struct Found {
     Rows rows;
 };
 
-Found find_all(Node* root) {
+// All nodes below the root; stops where there are more than `limit`, if that is not 0.
+Found find_all(Node* root, std::size_t limit) {
     Found f;
     std::unordered_map<const Node*, std::int32_t> places = {{root, 0}};
     f.nodes.push_back(root);
     for (std::size_t i = 0; i < f.nodes.size(); ++i) {
+        if (limit && f.nodes.size() > limit) break;
         Node& n = *f.nodes[i];
         for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
             Node* in = n.input(k);
@@ -188,14 +190,15 @@ py::dict Table::read() const {
     return d;
 }
 
-py::dict graph_nodes(PyObject* o) {
+py::object graph_nodes(PyObject* o, std::size_t limit) {
     if (!is_tensor(o)) {
         throw DTypeError(std::string("graph: wants a Tensor, not ") + Py_TYPE(o)->tp_name);
     }
     Handle* h = as_handle(o);
     // A tensor that is in no graph yet, or a constant, stands alone.
     const NodePtr root = h->t.node ? h->t.node : NodePtr::adopt(Node::leaf(value_of(h)));
-    const Found found = find_all(root.get());
+    const Found found = find_all(root.get(), limit);
+    if (limit && found.nodes.size() > limit) return py::none();
     const auto order = program_order(found.rows);
     std::vector<std::int32_t> places(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) places[order[i]] = std::int32_t(i);
@@ -209,16 +212,18 @@ py::dict graph_nodes(PyObject* o) {
         t.rows.offsets.push_back(std::int64_t(t.rows.inputs.size()));
         t.add(*found.nodes[n], places[n]);
     }
-    return t.read();
+    py::dict out = t.read();
+    out["root"] = order.size() - 1;
+    return out;
 }
 
 }  // namespace
 
 void install_inspect(py::module_& m) {
-    m.def("graph_nodes", [](const py::object& tensor) {
-        py::dict out;
+    m.def("graph_nodes", [](const py::object& tensor, std::size_t limit) {
+        py::object out;
         const bool ok = guarded([&] {
-                            out = graph_nodes(tensor.ptr());
+                            out = graph_nodes(tensor.ptr(), limit);
                             return Py_None;
                         }) != nullptr;
         if (!ok) throw py::error_already_set();

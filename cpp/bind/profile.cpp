@@ -5,6 +5,8 @@
 #include <pybind11/stl.h>
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "array/buffer.hpp"
 #include "array/clock.hpp"
@@ -20,6 +22,9 @@ namespace {
 
 PyObject* region_mode = nullptr;
 int living_profiles = 0;
+// Called with the root of the first walk that ends from now on; one for each open profile.
+std::vector<std::pair<const void*, Ref>>& first_walk_hooks =
+    *new std::vector<std::pair<const void*, Ref>>;
 
 void watch(int change) {
     observers += change;
@@ -78,10 +83,16 @@ public:
         if (!open_) return;
         open_ = false;
         watch(-1);
+        std::erase_if(first_walk_hooks, [&](const auto& hook) { return hook.first == this; });
         site::stacks_wanted -= stacks_;
         if (!observers) count_allocations = false;
         std::lock_guard guard(recorder::lock);
         recorder::close(&*profile_);
+    }
+
+    // f(root) is called after the next walk, once; what it raises is only reported.
+    void on_first_walk(const py::object& f) {
+        first_walk_hooks.emplace_back(this, Ref::borrow(f.ptr()));
     }
 
     // How many operations it has seen so far: cheap enough to be asked ten times a second.
@@ -197,6 +208,16 @@ PyMethodDef functions[] = {
 
 }  // namespace
 
+void tell_of_walk(PyObject* root) noexcept {
+    if (first_walk_hooks.empty()) return;
+    const auto hooks = std::move(first_walk_hooks);
+    first_walk_hooks.clear();
+    for (const auto& [profile, f] : hooks) {
+        const Ref done(PyObject_CallOneArg(f.get(), root));
+        if (!done) PyErr_WriteUnraisable(f.get());
+    }
+}
+
 std::string describe_anomaly(const Anomaly& a) {
     std::uint32_t place = 0;
     if (a.row != recorder::kNoRow) {
@@ -226,6 +247,7 @@ void install_profile(py::module_& m) {
                      throw py::error_already_set();
              })
         .def("stop", &PyProfile::stop)
+        .def("on_first_walk", &PyProfile::on_first_walk)
         .def_property_readonly("operations", &PyProfile::operations)
         .def("snapshot", &PyProfile::snapshot);
 }

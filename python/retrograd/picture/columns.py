@@ -45,29 +45,49 @@ class Columns:
 
 def read(tensor: Any, profile: Any) -> Columns:
     """Read the graph below `tensor`, with times and lines from `profile`."""
-    raw = _core.graph_nodes(tensor)
+    recording = profile if isinstance(profile, Recording) else getattr(profile, "recording", None)
+    captured = capture(tensor)
+    assert captured is not None  # there was no limit
+    return arrange(captured, recording)
+
+
+def capture(tensor: Any, limit: int = 0) -> dict[str, Any] | None:
+    """What is there now of the graph below `tensor`, without keeping any tensor alive.
+
+    None where it has more than `limit` nodes; 0 is no limit.
+    """
+    raw = _core.graph_nodes(tensor, limit)
+    if raw is None:
+        return None
+    holders = {
+        raw["root"]: tensor,
+        **dict(zip(raw["held_at"].tolist(), raw.pop("held"), strict=True)),
+    }
+    raw["labels"] = {i: str(h.label) for i, h in holders.items() if getattr(h, "label", "")}
+    # Tensor(value, (), "name") is a leaf with a name.
+    raw["leaf_names"] = {i: h.op for i, h in holders.items() if h.is_leaf and h.op}
+    raw["requires_grad"] = bool(tensor.requires_grad)
+    return raw
+
+
+def arrange(raw: dict[str, Any], recording: Recording | None) -> Columns:
+    """Make columns of what was captured, with times and lines from a recording."""
     names = [*raw["ops"]]
     op = raw["op"].astype(np.int64)
     # Distinct operations may share a symbol, and a rule's own name may be that of an operation.
     is_leaf = np.array([name == "" for name in names])[op]
     numbers: dict[str, int] = {"": 0}
     op = np.array([numbers.setdefault(n, len(numbers)) for n in names], np.int64)[op]
-    labels: dict[int, str] = {}
-    for place, name in zip(raw["named_at"].tolist(), raw["names"], strict=True):
+    rules = zip(raw["named_at"].tolist(), raw["names"], strict=True)
+    for place, name in (*rules, *raw["leaf_names"].items()):
         op[place] = numbers.setdefault(name, len(numbers))
-    held = dict(zip(raw["held_at"].tolist(), raw["held"], strict=True))
-    for place, holder in {**held, len(op) - 1: tensor}.items():
-        if label := getattr(holder, "label", ""):
-            labels[place] = str(label)
-        if is_leaf[place] and holder.op:  # Tensor(value, (), "name")
-            op[place] = numbers.setdefault(holder.op, len(numbers))
 
     operands = np.diff(raw["offsets"])
     target = np.repeat(np.arange(len(op)), operands)
     position = np.arange(len(target)) - np.repeat(raw["offsets"][:-1], operands)
     source = raw["inputs"].astype(np.int64)
     known = source >= 0  # the others are constants
-    lines, line, backward_ns = _measured(raw["seq"].astype(np.int64), profile)
+    lines, line, backward_ns = _measured(raw["seq"].astype(np.int64), recording)
     return Columns(
         ops=list(numbers),
         op=op,
@@ -75,22 +95,21 @@ def read(tensor: Any, profile: Any) -> Columns:
         type=raw["type"].astype(np.int64),
         value=raw["value"],
         is_leaf=is_leaf,
-        labels=labels,
+        labels=raw["labels"],
         source=source[known],
         target=target[known],
         position=position[known],
         lines=lines,
         line=line,
         backward_ns=backward_ns,
-        requires_grad=bool(tensor.requires_grad),
+        requires_grad=raw["requires_grad"],
     )
 
 
-def _measured(seq: Ints, profile: Any) -> tuple[list[Line], Ints, Ints]:
+def _measured(seq: Ints, recording: Recording | None) -> tuple[list[Line], Ints, Ints]:
     """Lines, and by node the place of its line and its time over all walks that were seen."""
     line = np.full(len(seq), -1)
     backward_ns = np.full(len(seq), -1)
-    recording = profile if isinstance(profile, Recording) else getattr(profile, "recording", None)
     if recording is None:
         return [], line, backward_ns
     numbers: dict[Line, int] = {}

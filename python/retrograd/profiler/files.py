@@ -36,4 +36,13 @@ def _write_page(recording: Recording, file: Any) -> None:
     from .page import write_page
     from .roof import machine_roof
 
-    write_page(recording, file, roof=machine_roof())
+    write_page(recording, file, _picture(recording), machine_roof())
+
+
+def _picture(recording: Recording) -> str | None:
+    from ..picture.columns import arrange
+    from ..picture.nodes import Graph
+
+    if recording.graph is None:
+        return None
+    return Graph(arrange(recording.graph, recording)).to_svg()

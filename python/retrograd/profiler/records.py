@@ -144,6 +144,8 @@ class Recording:
     backward_calls: int  # of Tensor.backward, and their wall time
     backward_wall_ns: int
     dropped: int  # events past the cap
+    # The first graph that was walked, as `picture.columns.capture` gave it; None for a large one.
+    graph: dict[str, Any] | None = None
 
     @cached_property
     def total(self) -> Costs:

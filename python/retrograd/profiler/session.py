@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .records import Recording
 
 MAX_EVENTS = 1_000_000
+MAX_GRAPH = 100_000  # nodes of the graph that is kept for its picture
 
 
 class profile:
@@ -51,14 +52,22 @@ class profile:
         self._options = (max_events, stacks)
         self._core: _core.Profile | None = None
         self._recording: Recording | None = None
+        self._graph: dict[str, Any] | None = None
 
     def start(self) -> None:
         """Open the profile; what it saw before is forgotten."""
         if self._core is not None:
             raise _core.GraphError("profile: already open; stop it first")
-        self._recording = None
+        self._recording = self._graph = None
         self._core = _core.Profile(*self._options)
         self._core.start()
+        self._core.on_first_walk(self._keep_graph)
+
+    def _keep_graph(self, root: Any) -> None:
+        """Remember the structure of the first graph that is walked, for the page's picture."""
+        from ..picture.columns import capture
+
+        self._graph = capture(root, MAX_GRAPH)
 
     def stop(self) -> None:
         """Close the profile; a closed one stays as it is."""
@@ -93,11 +102,10 @@ class profile:
             raise _core.GraphError("profile: nothing recorded; open it with `with` or start()")
         return self._recording
 
-    @staticmethod
-    def _read(core: _core.Profile) -> "Recording":
+    def _read(self, core: _core.Profile) -> "Recording":
         from .decode import decode
 
-        return decode(core.snapshot())
+        return decode(core.snapshot(), self._graph)
 
     @property
     def events(self) -> "NDArray[np.void]":
