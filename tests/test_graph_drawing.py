@@ -18,6 +18,7 @@ import retrograd
 from graphs import GRAPHS, labelled
 from retrograd import Tensor
 from retrograd.picture import layers, words
+from retrograd.profiler.text import printable
 
 DOCS = Path(__file__).parents[1] / "docs"
 HOSTILE = [
@@ -217,7 +218,7 @@ def test_hostile_names_do_no_harm(name, tmp_path):
     assert g.nodes[-1].op == name
     for layout in ("auto", "own"):
         texts, tips = check_svg(g.to_svg(layout=layout))
-        shown = words.printable(name)
+        shown = printable(name)
         assert texts[0].removesuffix("…") == shown[: len(texts[0].removesuffix("…"))]
         assert any(tip.startswith(shown) for tip in tips)
     check_texts(g)

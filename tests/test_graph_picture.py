@@ -314,9 +314,33 @@ def test_shapes_of_their_own_are_drawn_within_bounds():
     z = Tensor(0.0)
     for _ in range(3000):
         z = z + Tensor(np.ones(rng.integers(1, 9, size=4))).sum()
-    s = retrograd.graph(z).sketch
-    assert len(s.boxes) <= sketch.WHOLE
-    assert sum(b.nodes for b in s.boxes) == retrograd.graph(z).sketch.nodes
+    g = retrograd.graph(z)
+    assert len(g.sketch.boxes) <= sketch.WHOLE
+    assert sum(b.nodes for b in g.sketch.boxes) == len(g.nodes)
+    ET.fromstring(g.to_svg(layout="own"))
+
+
+def test_a_large_graph_without_leaves():
+    z = Tensor(1.0, (Tensor(1.0, requires_grad=False),), "mine")
+    for _ in range(300):
+        z = z * 0.5
+    assert [(b.op, b.nodes) for b in retrograd.graph(z).sketch.boxes] == [("mine", 1), ("*", 300)]
+
+
+def test_leaves_of_many_shapes_in_a_loop_share_a_box():
+    z = Tensor(np.zeros((2,) * 6))
+    shapes = [tuple(1 + (k >> axis & 1) for axis in range(6)) for k in range(64)]
+    leaves = [Tensor(np.ones(shape)) for shape in shapes * 4]
+    for leaf in leaves:
+        z = z + leaf
+    g = retrograd.graph(z)
+    assert sum(b.nodes for b in g.sketch.boxes) == len(g.nodes) == 513
+    assert [(b.nodes, b.shape) for b in g.sketch.boxes if b.is_leaf] == [
+        (1, (2,) * 6),
+        (256, None),
+    ]
+    texts = "".join(ET.fromstring(g.to_svg(layout="own")).itertext())
+    assert "leaves" in texts
 
 
 def test_large_graphs_need_neither_recursion_nor_long():

@@ -18,6 +18,7 @@ from .fold import Symbols, fold
 
 WHOLE = 200  # nodes up to which a graph is drawn node by node
 _READABLE, _BOXES = 60, 100  # operations drawn of a larger one: wanted, and the most
+_LEAVES = 50  # boxes of leaves, unless more operations have leaves of their own
 
 
 class Box(NamedTuple):
@@ -132,21 +133,22 @@ def _groups(symbols: Symbols, top: list[int]) -> tuple[list[Group], list[int]]:
 
 def _merge_leaves(c: Columns, box_of: Ints, groups: list[Group], group_of: list[int]) -> None:
     """Give every leaf a box, of its own or with its like."""
-    uses = c.is_leaf[c.source]
-    source, consumer, position = c.source[uses], box_of[c.target[uses]], c.position[uses]
     leaves = np.flatnonzero(c.is_leaf)
-    exact = _signatures(len(c), source, consumer * (int(position.max()) + 1) + position)
-    for signature in (exact, _signatures(len(c), source, consumer)):
-        _, kind = np.unique(signature[leaves], return_inverse=True)
-        found, kind = np.unique(kind * len(c.types) + c.type[leaves], return_inverse=True)
-        if len(found) <= _BOXES:
+    if not len(leaves):  # a rule of the user's own may read constants alone
+        return
+    of_leaf = c.is_leaf[c.source]
+    source, consumer, position = c.source[of_leaf], box_of[c.target[of_leaf]], c.position[of_leaf]
+    by_position = _signatures(len(c), source, consumer * (int(position.max()) + 1) + position)
+    # The finest that gives few boxes: type and uses, uses, boxes that use it, the first of those.
+    _, uses = np.unique(by_position[leaves], return_inverse=True)
+    _, users = np.unique(_signatures(len(c), source, consumer)[leaves], return_inverse=True)
+    first = np.full(len(c), len(group_of))
+    np.minimum.at(first, source, consumer)
+    for keys in (uses * len(c.types) + c.type[leaves], uses, users, first[leaves]):
+        _, firsts, kind = np.unique(keys, return_index=True, return_inverse=True)
+        if len(firsts) <= _LEAVES:
             break
-    else:  # too many ways to be used: by the first use alone
-        first = np.full(len(c), len(group_of))
-        np.minimum.at(first, source, consumer)
-        _, kind = np.unique(first[leaves], return_inverse=True)
     # In the order of the first leaf of each kind, as the program made them.
-    _, firsts, kind = np.unique(kind, return_index=True, return_inverse=True)
     kind = np.argsort(np.argsort(firsts))[kind]
 
     boxes = len(group_of)

@@ -3,9 +3,10 @@
 from html import escape
 from math import hypot
 
+from ..profiler.metrics import format_time
 from .placed import Curve, Placed, Point, Rect
 from .sketch import Sketch
-from .words import SMALL, TITLE, Words, caption, duration, words
+from .words import SMALL, TITLE, Words, caption, words
 
 # Fills are translucent and words have the page's own colour, so both follow its theme.
 _STYLE = """
@@ -185,7 +186,7 @@ def _legend(sketch: Sketch, top: float) -> str:
     end = 26 + 15 * _SWATCHES
     return (
         f'<g class="scale">{swatches}<text x="16" y="{top + 15:.1f}">0</text>'
-        f'<text class="caption" x="{end + 6}" y="{top + 15:.1f}">{duration(max(known))}</text>'
+        f'<text class="caption" x="{end + 6}" y="{top + 15:.1f}">{format_time(max(known))}</text>'
         f'<text class="caption" x="12" y="{top + 30:.1f}">backward time</text></g>'
     )
 

@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
+from ..profiler.metrics import format_time
 from ..profiler.records import shorten
+from ..profiler.text import columns, keep_start, printable
 from .sketch import Box, Group, Sketch
 
 TITLE, SMALL = 14.0, 11.0  # sizes of the first line and of the others
 _SIGNS = {"*": "×", "-": "−", "/": "÷"}
-_LONGEST = 28  # characters in a line
+_LONGEST = 28  # columns of a line
 
 
 class Words(NamedTuple):
@@ -22,8 +24,7 @@ class Words(NamedTuple):
 
 def words(box: Box, sketch: Sketch) -> Words:
     """What is written on `box`."""
-    lines = [printable(line) for line in _lines(box, sketch) if line]
-    lines = [line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…" for line in lines]
+    lines = [keep_start(printable(line), _LONGEST) for line in _lines(box, sketch) if line]
     width = max(_width(line, SMALL if k else TITLE) for k, line in enumerate(lines))
     rounded = bool(box.op) and not box.is_leaf
     height = 16 + TITLE + (SMALL + 4) * (len(lines) - 1)
@@ -44,14 +45,14 @@ def caption_width(group: Group) -> float:
 def _lines(box: Box, sketch: Sketch) -> list[str]:
     around = sketch.groups[box.group].repetitions if box.group >= 0 else 1
     count = f"× {box.nodes:,}" if box.nodes != around else ""
-    time = "" if box.backward_ns is None else duration(box.backward_ns)
+    time = format_time(box.backward_ns)
     content = type_of(box) if box.value is None else f"{box.value:.4g}"
     if box.mixed:
         kinds = ", ".join(f"{n:,} {op or 'leaf'}" for op, n in box.mixed)
         return [f"{box.nodes:,} nodes", kinds, time]
     if box.is_leaf:
         name = box.label or box.op
-        return [name or content, content if name else "", count, time]
+        return [name or content or "leaves", content if name else "", count, time]
     named = f"{box.label} = {content}" if box.value is not None else f"{box.label} {content}"
     sign = _SIGNS.get(box.op, box.op) or "custom"
     return [sign, named if box.label else content, count, time]
@@ -65,7 +66,7 @@ def _tip(box: Box, sketch: Sketch) -> str:
         f"{box.dtype} {box.shape}" if box.dtype else "",
         "" if box.value is None else f"value {box.value!r}",
         "" if box.nodes == 1 else f"{box.nodes:,} nodes",
-        "" if box.backward_ns is None else f"backward {duration(box.backward_ns)}",
+        f"backward {format_time(box.backward_ns)}" if box.backward_ns else "",
         f"{shorten(box.line.file)}:{box.line.line}" if box.line else "",
     ]
     return " · ".join(printable(part) for part in parts if part)
@@ -79,23 +80,6 @@ def type_of(box: Box) -> str:
     return shape if box.dtype == "float64" else f"{shape} {box.dtype}"
 
 
-def duration(ns: float) -> str:
-    """Three digits and a unit."""
-    for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if ns >= 0.9995 * scale:
-            return f"{ns / scale:.3g} {unit}"
-    return f"{ns:.3g} ns"
-
-
-def printable(text: str) -> str:
-    """Text in one line that every format can hold: what is not printable is spelled out."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )
-
-
 def _width(text: str, size: float) -> float:
-    # No font is at hand to measure with: a generous mean, and wide scripts as they are.
-    from unicodedata import east_asian_width
-
-    return size * sum(1.05 if east_asian_width(c) in "WF" else 0.6 for c in text)
+    # No font is at hand to measure with: a generous mean.
+    return 0.6 * size * columns(text)
