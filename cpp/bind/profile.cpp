@@ -236,7 +236,8 @@ void install_profile(py::module_& m) {
     region_hook = current_region;
     m.def("set_library_folders", &site::set_library_folders);
     // The errors of retrograd go through the one map, not through pybind11's.
-    py::class_<PyProfile>(m, "Profile")
+    const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
+    py::class_<PyProfile>(m, "Profile", plain)
         .def(py::init<std::size_t, bool>(), py::arg("max_events"), py::arg("stacks"))
         .def("start",
              [](PyProfile& p) {
