@@ -402,6 +402,25 @@ def test_nothing_is_kept_alive():
     assert rows_by_op(prof)["mul"][0].line.file == "somewhere.py"
 
 
+def test_one_that_is_dropped_is_closed():
+    prof = rg.profile()
+    prof.start()
+    seen = weakref.ref(prof)
+    del prof
+    gc.collect()
+    assert seen() is None
+
+
+def test_the_first_graph_is_kept():
+    x = Tensor(2.0)
+    with rg.profile() as prof:
+        (x * x + x).backward()
+        (x * x).backward()
+    graph = prof.recording.graph
+    assert len(graph["op"]) == 3
+    assert set(graph["ops"]) == {"", "*", "+"}
+
+
 def test_one_left_open_at_exit_does_no_harm():
     program = """
         import retrograd as rg

@@ -22,10 +22,10 @@ namespace {
 
 PyObject* region_mode = nullptr;
 int living_profiles = 0;
-// Called with the root of the first walk that ends from now on; one for each open profile.
-std::vector<std::pair<const void*, Ref>>& first_walk_hooks =
-    *new std::vector<std::pair<const void*, Ref>>;
 
+class PyProfile;
+// Open ones that have seen no walk yet.
+std::vector<PyProfile*> waiting_for_a_walk;
 void watch(int change) {
     observers += change;
     open_modes += change;
@@ -50,8 +50,8 @@ std::uint32_t current_region() {
 
 class PyProfile {
 public:
-    PyProfile(std::size_t max_events, bool stacks)
-        : profile_(std::in_place, max_events), stacks_(stacks) {
+    PyProfile(std::size_t max_events, bool stacks, py::function look)
+        : profile_(std::in_place, max_events), stacks_(stacks), look_(std::move(look)) {
         ++living_profiles;
     }
     ~PyProfile() {
@@ -77,22 +77,25 @@ public:
         count_allocations = true;
         site::stacks_wanted += stacks_;
         watch(1);
+        waiting_for_a_walk.push_back(this);
     }
 
     void stop() {
         if (!open_) return;
         open_ = false;
         watch(-1);
-        std::erase_if(first_walk_hooks, [&](const auto& hook) { return hook.first == this; });
+        std::erase(waiting_for_a_walk, this);
         site::stacks_wanted -= stacks_;
         if (!observers) count_allocations = false;
         std::lock_guard guard(recorder::lock);
         recorder::close(&*profile_);
     }
 
-    // f(root) is called after the next walk, once; what it raises is only reported.
-    void on_first_walk(const py::object& f) {
-        first_walk_hooks.emplace_back(this, Ref::borrow(f.ptr()));
+    // f(root) is called after the first walk; what it gives comes with the snapshot.
+    void look_at_first_root(PyObject* root) noexcept {
+        const Ref seen(PyObject_CallOneArg(look_.ptr(), root));
+        if (!seen) return PyErr_WriteUnraisable(look_.ptr());
+        first_root_ = py::reinterpret_borrow<py::object>(seen.get());
     }
 
     // How many operations it has seen so far: cheap enough to be asked ten times a second.
@@ -110,6 +113,8 @@ private:
     std::optional<Profile> profile_;
     double ns_per_tick_ = 1;
     bool stacks_, open_ = false;
+    py::function look_;
+    py::object first_root_ = py::none();
 };
 
 py::tuple PyProfile::row_tuple(const Row& r, const Tally& t, std::int64_t at_peak) const {
@@ -171,6 +176,7 @@ py::dict PyProfile::snapshot() {
     out["backward_calls"] = p.backward_calls;
     out["backward_wall_ns"] = ns(p.backward_ticks);
     out["dropped"] = p.dropped;
+    out["graph"] = first_root_;
     return out;
 }
 
@@ -209,13 +215,8 @@ PyMethodDef functions[] = {
 }  // namespace
 
 void tell_of_walk(PyObject* root) noexcept {
-    if (first_walk_hooks.empty()) return;
-    const auto hooks = std::move(first_walk_hooks);
-    first_walk_hooks.clear();
-    for (const auto& [profile, f] : hooks) {
-        const Ref done(PyObject_CallOneArg(f.get(), root));
-        if (!done) PyErr_WriteUnraisable(f.get());
-    }
+    if (waiting_for_a_walk.empty()) return;
+    for (PyProfile* p : std::exchange(waiting_for_a_walk, {})) p->look_at_first_root(root);
 }
 
 std::string describe_anomaly(const Anomaly& a) {
@@ -238,7 +239,8 @@ void install_profile(py::module_& m) {
     // The errors of retrograd go through the one map, not through pybind11's.
     const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
     py::class_<PyProfile>(m, "Profile", plain)
-        .def(py::init<std::size_t, bool>(), py::arg("max_events"), py::arg("stacks"))
+        .def(py::init<std::size_t, bool, py::function>(), py::arg("max_events"), py::arg("stacks"),
+             py::arg("look"))
         .def("start",
              [](PyProfile& p) {
                  if (!guarded([&] {
@@ -248,7 +250,6 @@ void install_profile(py::module_& m) {
                      throw py::error_already_set();
              })
         .def("stop", &PyProfile::stop)
-        .def("on_first_walk", &PyProfile::on_first_walk)
         .def_property_readonly("operations", &PyProfile::operations)
         .def("snapshot", &PyProfile::snapshot);
 }

@@ -12,7 +12,7 @@ from .records import EVENT, REGION, Costs, Line, Peak, Recording, Region, Row
 from .regions import PATHS
 
 
-def decode(raw: dict[str, Any], graph: dict[str, Any] | None) -> Recording:
+def decode(raw: dict[str, Any]) -> Recording:
     """Make a snapshot of the core readable; rows that nothing refers to are left out."""
     events = np.frombuffer(raw["events"], dtype=EVENT)
     # Inner parts of a walk are told of before the walk's earlier ones, in batches.
@@ -48,7 +48,7 @@ def decode(raw: dict[str, Any], graph: dict[str, Any] | None) -> Recording:
         backward_calls=raw["backward_calls"],
         backward_wall_ns=raw["backward_wall_ns"],
         dropped=raw["dropped"],
-        graph=graph,
+        graph=raw["graph"],
     )
 
 

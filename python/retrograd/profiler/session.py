@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .records import Recording
 
 MAX_EVENTS = 1_000_000
-MAX_GRAPH = 100_000  # nodes of the graph that is kept for its picture
+MAX_GRAPH = 100_000  # nodes of a graph whose structure is kept
 
 
 class profile:
@@ -52,22 +52,14 @@ class profile:
         self._options = (max_events, stacks)
         self._core: _core.Profile | None = None
         self._recording: Recording | None = None
-        self._graph: dict[str, Any] | None = None
 
     def start(self) -> None:
         """Open the profile; what it saw before is forgotten."""
         if self._core is not None:
             raise _core.GraphError("profile: already open; stop it first")
-        self._recording = self._graph = None
-        self._core = _core.Profile(*self._options)
+        self._recording = None
+        self._core = _core.Profile(*self._options, _look)
         self._core.start()
-        self._core.on_first_walk(self._keep_graph)
-
-    def _keep_graph(self, root: Any) -> None:
-        """Remember the structure of the first graph that is walked, for the page's picture."""
-        from ..picture.columns import capture
-
-        self._graph = capture(root, MAX_GRAPH)
 
     def stop(self) -> None:
         """Close the profile; a closed one stays as it is."""
@@ -102,10 +94,11 @@ class profile:
             raise _core.GraphError("profile: nothing recorded; open it with `with` or start()")
         return self._recording
 
-    def _read(self, core: _core.Profile) -> "Recording":
+    @staticmethod
+    def _read(core: _core.Profile) -> "Recording":
         from .decode import decode
 
-        return decode(core.snapshot(), self._graph)
+        return decode(core.snapshot())
 
     @property
     def events(self) -> "NDArray[np.void]":
@@ -187,6 +180,13 @@ class profile:
     def __repr__(self) -> str:
         state = "open" if self._core is not None else "closed" if self._recording else "empty"
         return f"<retrograd.profile, {state}, {self.operations:,} calls>"
+
+
+def _look(root: Any) -> dict[str, Any] | None:
+    """Keep the structure of the first graph that is walked, for the page's picture."""
+    from ..picture.columns import capture
+
+    return capture(root, MAX_GRAPH)
 
 
 def _seen(recording: "Recording") -> int:
