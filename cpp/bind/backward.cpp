@@ -9,6 +9,7 @@
 #include "bind/convert.hpp"
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
+#include "graph/dual.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
 #include "graph/record.hpp"
@@ -86,8 +87,12 @@ void answer_signals() {
 
 void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_graph) {
     const Tensor root = operand(h);
-    if (!root.node) {
+    if (!root.recorded()) {
         throw GraphError("backward: the tensor does not require a gradient");
+    }
+    if (!create_graph && dual::has_tangent(root)) {
+        throw GraphError(
+            "backward: inside a jvp the gradients have tangents; pass create_graph=True");
     }
     Tensor seed = seed_of(gradient, root.value);
     if (!observers)

@@ -8,6 +8,7 @@
 #include "bind/backward.hpp"
 #include "bind/convert.hpp"
 #include "bind/custom.hpp"
+#include "bind/forward.hpp"
 #include "bind/index.hpp"
 #include "bind/modes.hpp"
 #include "bind/operations.hpp"
@@ -70,6 +71,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
             PyModule_AddObject(m.ptr(), "op", rg::checked(PyCFunction_New(&op_function, m.ptr()))));
         rg::install_modes(m.ptr());
         rg::install_profile(m);
+        rg::install_forward(m);
     } catch (const rg::PythonError&) {
         throw py::error_already_set();
     }

@@ -126,7 +126,7 @@ std::uint32_t OpScope::finish(const OpInfo& op, std::string_view name, std::span
     unsigned with_gradient = 0;
     for (std::size_t k = 0; k < n; ++k) {
         layouts[k] = in[k].layout();
-        if (node && in[k].node) with_gradient |= 1u << k;
+        if (node && in[k].recorded()) with_gradient |= 1u << k;
     }
     try {
         const std::uint32_t inherited = watch_here.inherited;
