@@ -68,8 +68,8 @@ py::object close_level(dual::Level level) {
 
 class PySweep {
 public:
-    PySweep(const py::sequence& inputs, const py::sequence& outputs)
-        : in_(shapes(inputs)), out_(shapes(outputs)), sweep_(nodes(inputs), nodes(outputs)) {}
+    PySweep(const py::sequence& inputs, const py::sequence& outputs, bool linked)
+        : in_(shapes(inputs)), out_(shapes(outputs)), sweep_(nodes(inputs), nodes(outputs), linked) {}
 
     py::list push(const py::sequence& tangents, bool wide) const {
         return results(sweep_.push(values(tangents, in_, wide)));
@@ -77,8 +77,8 @@ public:
     py::list pull(const py::sequence& cotangents, bool wide) const {
         return results(sweep_.pull(values(cotangents, out_, wide)));
     }
-    bool linked() const { return sweep_.linked(); }
     bool external() const { return sweep_.external(); }
+    std::int64_t largest() const { return sweep_.largest(); }
 
 private:
     static std::vector<NodePtr> nodes(const py::sequence& tensors) {
@@ -145,17 +145,20 @@ void install_forward(py::module_& m) {
     m.def("open_levels", [] { return dual::levels; });
     m.def("attach", &attach);
     m.def("tangent_of", &tangent_of);
+    m.def("has_tangent", [](py::handle x) {
+        return is_tensor(x.ptr()) && dual::has_tangent(as_handle(x.ptr())->t);
+    });
     m.def("live_carriers", [] { return dual::carriers; });
     py::class_<PySweep>(m, "Sweep")
-        .def(py::init([](const py::sequence& inputs, const py::sequence& outputs) {
+        .def(py::init([](const py::sequence& inputs, const py::sequence& outputs, bool linked) {
                  PySweep* made = nullptr;
                  entered([&]() -> py::object {
-                     made = new PySweep(inputs, outputs);
+                     made = new PySweep(inputs, outputs, linked);
                      return py::none();
                  });
                  return made;
              }),
-             py::arg("inputs"), py::arg("outputs"))
+             py::arg("inputs"), py::arg("outputs"), py::arg("linked"))
         .def("push",
              [](const PySweep& s, const py::sequence& t, bool wide) {
                  return entered([&]() -> py::object { return s.push(t, wide); });
@@ -164,7 +167,7 @@ void install_forward(py::module_& m) {
              [](const PySweep& s, const py::sequence& t, bool wide) {
                  return entered([&]() -> py::object { return s.pull(t, wide); });
              })
-        .def_property_readonly("linked", &PySweep::linked)
+        .def_property_readonly("largest", &PySweep::largest)
         .def_property_readonly("external", &PySweep::external);
 }
 

@@ -100,9 +100,9 @@ private:
     std::vector<Tangent*> tangents_;
 };
 
-const Dual* dual_of(const Node* n) {
+Dual* dual_of(Node* n) {
     if (!n || !n->has(Node::kDual)) return nullptr;
-    return static_cast<const Dual*>(*const_cast<Node*>(n)->params_place());
+    return static_cast<Dual*>(const_cast<Params*>(*n->params_place()));
 }
 
 const Tangent* find(const Tensor& x, Level level) {
@@ -137,6 +137,22 @@ NodePtr new_carrier(const Array& value, const ParamsPtr& held, Dual& dual) {
     dual.carrier = n.get();
     ++carriers;
     return n;
+}
+
+ParamsPtr same_shape(const Tensor& x) { return make_params(Shape{x.value.shape()}); }
+
+// Room for tangents on a node that has parameters, or on a carrier in place of none.
+Dual& make_dual(NodePtr& node, const Tensor& x) {
+    auto* dual = new Dual(node ? ParamsPtr(node->params()) : ParamsPtr());
+    const ParamsPtr held(dual);
+    if (node) {
+        held.get()->retain();
+        std::exchange(*node->params_place(), held.get())->release();
+        node->flags |= Node::kDual;
+    } else {
+        node = new_carrier(x.value, held, *dual);
+    }
+    return *dual;
 }
 
 // Nothing that an operation on it would record or follow.
@@ -226,20 +242,19 @@ Tensor attach(const Tensor& x, const Tensor& tangent, Level level) {
     // A view of x has x's node below it, and the tangents of earlier levels.
     const Below below(level);
     const Tensor in[] = {x};
-    const ParamsPtr params = make_params(Shape{x.value.shape()});
-    NodePtr node = rg::record(info<op::Reshape>(), in, x.value, params);
-    if (!node || !node->has(Node::kDual)) {
-        ParamsPtr held(new Dual(params));
-        auto& dual = static_cast<Dual&>(const_cast<Params&>(*held.get()));
-        if (node) {
-            held.get()->retain();
-            std::exchange(*node->params_place(), held.get())->release();
-            node->flags |= Node::kDual;
-        } else {
-            node = new_carrier(x.value, held, dual);
-        }
-    }
-    const_cast<Dual*>(dual_of(node.get()))->add(cast(tangent, {x.value.dtype()}), to);
+    NodePtr node = rg::record(info<op::Reshape>(), in, x.value, same_shape(x));
+    Dual& dual = node && node->has(Node::kDual) ? *dual_of(node.get()) : make_dual(node, x);
+    dual.add(cast(tangent, {x.value.dtype()}), to);
+    return {x.value, std::move(node)};
+}
+
+Tensor variable(const Tensor& x) {
+    const Tensor in[] = {{x.value, NodePtr::adopt(Node::leaf(x.value))}};
+    NodePtr node = record_plain(info<op::Reshape>(), in, x.value, same_shape(x));
+    const Dual* from = dual_of(x.node.get());
+    if (!node || !from) return {x.value, std::move(node)};
+    Dual& dual = make_dual(node, x);
+    for (const Tangent* t : from->tangents()) dual.add(t->t, find_level(t->level));
     return {x.value, std::move(node)};
 }
 

@@ -29,6 +29,8 @@ std::vector<NodePtr> close_level(Level level);
 // `x` as a value of its own with this tangent besides the tangents of earlier levels. Throws
 // ShapeError and DTypeError.
 Tensor attach(const Tensor& x, const Tensor& tangent, Level level);
+// `x` as a new leaf's value, to differentiate by: with its tangents, and apart from its node.
+Tensor variable(const Tensor& x);
 // Its tangent of the level, empty where it has none.
 Tensor tangent_of(const Tensor& x, Level level);
 // Whether it has a tangent that operations would follow here.

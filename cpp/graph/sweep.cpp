@@ -3,7 +3,6 @@
 #include <unordered_map>
 
 #include "array/error.hpp"
-#include "graph/dual.hpp"
 #include "graph/mode.hpp"
 #include "graph/rules.hpp"
 
@@ -24,10 +23,10 @@ void add_to(Batched& sum, Batched&& part) {
 
 }  // namespace
 
-Sweep::Sweep(std::vector<NodePtr> inputs, std::vector<NodePtr> outputs)
-    : inputs_(std::move(inputs)), outputs_(std::move(outputs)) {
+Sweep::Sweep(std::vector<NodePtr> inputs, std::vector<NodePtr> outputs, bool linked)
+    : inputs_(std::move(inputs)), outputs_(std::move(outputs)), linked_(linked) {
     order();
-    if (dual::levels) linked_ = true;
+    for (const Step& s : steps_) largest_ = std::max(largest_, s.node->value.size());
 }
 
 // Depth first from the outputs: a node gets its place after its operands, if one of them has one.
@@ -36,7 +35,6 @@ void Sweep::order() {
     for (const NodePtr& in : inputs_) {
         places[in.get()] = std::uint32_t(steps_.size());
         steps_.push_back({in.get(), {kNone, kNone, kNone}, 0});
-        if (!in->is_leaf()) linked_ = true;
     }
     constexpr std::uint32_t kOpen = kNone - 1;
     std::vector<Node*> todo;
@@ -65,7 +63,6 @@ void Sweep::order() {
         }
         if (!between) {
             at->second = kNone;
-            if (n.is_leaf()) linked_ = true;
             continue;
         }
         refuse_freed(n);

@@ -13,18 +13,18 @@ namespace rg {
 
 class Sweep {
 public:
+    // A linked one is part of a graph itself: what it computes is recorded, and has tangents.
     // Throws GraphError where a node between them was freed by a backward.
-    Sweep(std::vector<NodePtr> inputs, std::vector<NodePtr> outputs);
+    Sweep(std::vector<NodePtr> inputs, std::vector<NodePtr> outputs, bool linked);
 
     // Both take and give one value a node; an empty one is zero.
     std::vector<Batched> push(std::vector<Batched> tangents) const;
     std::vector<Batched> pull(std::vector<Batched> cotangents) const;
 
-    // Results are functions of something outside that has a gradient or a tangent, so that sweeps
-    // record.
-    bool linked() const { return linked_; }
     // A rule written in Python lies between, through which no sweep goes.
     bool external() const { return external_; }
+    // Elements of the largest value between them.
+    std::int64_t largest() const { return largest_; }
 
 private:
     static constexpr std::uint32_t kNone = ~0u;
@@ -42,7 +42,8 @@ private:
     std::vector<NodePtr> inputs_, outputs_;
     std::vector<std::uint32_t> out_;  // places of the outputs
     std::vector<Step> steps_;         // in order; the inputs are the first
-    bool linked_ = false, external_ = false;
+    bool linked_, external_ = false;
+    std::int64_t largest_ = 0;
 };
 
 }  // namespace rg
