@@ -1,0 +1,1 @@
+"""Functions of functions: derivatives of plain NumPy code, in the signatures of JAX."""
