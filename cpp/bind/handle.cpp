@@ -212,6 +212,19 @@ PyObject* wrap(Tensor&& t, bool view) {
     return as_object(h);
 }
 
+PyObject* wrap_alias(Tensor&& t) {
+    Handle* h = allocate(tensor_type);
+    const Ref self(as_object(h));
+    h->t = std::move(t);
+    Node* node = h->t.node.get();
+    h->requires_grad = node != nullptr;
+    if (node && node->has(Node::kPython)) {
+        h->anchor = anchor_of(*node);
+        track(h);
+    }
+    return Py_NewRef(self.get());
+}
+
 PyObject* handle_of(Node* node) {
     if (Handle* h = living(*node)) return Py_NewRef(as_object(h));
     return wrap(Tensor(node->value, NodePtr::share(node)));

@@ -5,6 +5,7 @@
 // that leaves every leaf gradient as it was; the destructor gives the claims back.
 #pragma once
 
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,7 +21,11 @@ extern void (*external_rule)(Run& run, Node& node);
 
 class Run {
 public:
-    // `root` must live as long as the run. Throws GraphError on re-entry into a claimed graph.
+    // The walk ends at leaves, and at `stops` (sorted) even if they were computed from something.
+    // Roots and stops must live as long as the run. Throws GraphError on re-entry into a claimed
+    // graph.
+    using Nodes = std::span<Node* const>;
+    Run(Nodes roots, bool retain_graph, Nodes stops);
     Run(Node* root, bool retain_graph);
     ~Run();
     Run(const Run&) = delete;
@@ -37,11 +42,15 @@ public:
     // Bytes of the results in the claimed graph, to judge whether the GIL is worth giving up.
     std::int64_t work() const { return work_; }
 
-    // From the root, with g of its shape and dtype, to the leaves.
-    void walk(Array g);
+    // From the roots, each with a cotangent of its shape and dtype, to the leaves.
+    void walk(std::span<Array> seeds);
+    void walk(Array seed) { walk({&seed, 1}); }
     // The same on tensors: every step is recorded, so that gradients have gradients. With the GIL.
     // Gives the cotangents of the leaves and of all nodes that Python holds.
-    std::vector<std::pair<Node*, Tensor>> walk_recording(Tensor g);
+    std::vector<std::pair<Node*, Tensor>> walk_recording(std::span<const Tensor> seeds);
+    std::vector<std::pair<Node*, Tensor>> walk_recording(const Tensor& seed) {
+        return walk_recording({&seed, 1});
+    }
 
     // Leaves that a cotangent may have reached, in the order they were met, and their cotangents.
     const std::vector<Node*>& leaves() const { return leaves_; }
@@ -68,9 +77,12 @@ private:
     void count_down(Node& in);
     void retire(Node& n);
     void make_room(std::size_t n);
+    void start();
     void release_claims() noexcept;
 
-    Node* root_;
+    Node* root_ = nullptr;  // the only one, as a rule
+    Nodes roots_;
+    Nodes stops_;
     bool retain_;
     bool done_ = false;  // the walk has come to its end
     std::uint16_t id_ = 0;

@@ -1,5 +1,7 @@
 // The walk back over arrays. Contributions are stolen or written first, then added in place; a
 // gradient that is a broadcast stays one until it must be written to.
+#include <algorithm>
+
 #include "array/error.hpp"
 #include "graph/run.hpp"
 #include "ops/array_ops.hpp"
@@ -51,9 +53,19 @@ inline void Run::retire(Node& n) {
     n.owner.store(0, std::memory_order_release);
 }
 
-void Run::walk(Array g) {
-    accumulate(cotangent(*root_), std::move(g));
-    if (!root_->is_leaf()) stack_.push_back(root_);
+// Roots that no other root was computed from are ready at once.
+void Run::start() {
+    for (Node* root : roots_) {
+        if (root->is_leaf() || root->pending) continue;
+        if (std::find(stack_.begin(), stack_.end(), root) == stack_.end()) stack_.push_back(root);
+    }
+}
+
+void Run::walk(std::span<Array> seeds) {
+    for (std::size_t k = 0; k < roots_.size(); ++k) {
+        accumulate(cotangent(*roots_[k]), std::move(seeds[k]));
+    }
+    start();
     while (!stack_.empty()) {
         if ((++ticks_ & kPollMask) == 0) poll();
         Node& n = *stack_.back();

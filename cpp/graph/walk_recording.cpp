@@ -98,11 +98,14 @@ void pull_recording(Node& n, Cotangents& all) {
 
 }  // namespace
 
-std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g) {
+std::vector<std::pair<Node*, Tensor>> Run::walk_recording(std::span<const Tensor> seeds) {
     const ForceRecording on;
     Cotangents all;
-    at(all, *root_) = std::move(g);
-    if (!root_->is_leaf()) stack_.push_back(root_);
+    for (std::size_t k = 0; k < roots_.size(); ++k) {
+        Tensor& sum = at(all, *roots_[k]);
+        sum = sum.layout() ? sum + seeds[k] : seeds[k];
+    }
+    start();
     while (!stack_.empty()) {
         if ((++ticks_ & 0xff) == 0) poll();
         Node& n = *stack_.back();

@@ -1,1 +1,7 @@
 """Functions of functions: derivatives of plain NumPy code, in the signatures of JAX."""
+
+from .reverse import elementwise_grad as elementwise_grad
+from .reverse import grad as grad
+from .reverse import stop_gradient as stop_gradient
+from .reverse import value_and_grad as value_and_grad
+from .reverse import vjp as vjp
