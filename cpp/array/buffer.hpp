@@ -33,11 +33,20 @@ struct Buffer {
     bool unique() const noexcept { return count.load(std::memory_order_acquire) == 1; }
     bool borrowed() const noexcept { return drop != nullptr; }
 
-    // Buffers alive in the process: what the leak tests count.
+    // Buffers alive in the process, which the leak tests count, and their memory.
     static std::int64_t live() noexcept;
+    static std::int64_t live_bytes() noexcept;
 
 private:
     void destroy() noexcept;
 };
+
+// What this thread has allocated while somebody was counting.
+struct Allocations {
+    std::int64_t count = 0;
+    std::int64_t bytes = 0;
+};
+extern constinit thread_local Allocations allocations_here;
+extern std::atomic<bool> count_allocations;
 
 }  // namespace rg

@@ -13,6 +13,7 @@
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
 #include "graph/mode.hpp"
+#include "graph/observe.hpp"
 #include "graph/record.hpp"
 
 namespace rg {
@@ -34,65 +35,94 @@ Tensor seed_of(PyObject* gradient, const Array& root) {
 }
 
 // Claims the graph; true where it turned out large.
-bool mark(Run& run) {
+bool mark(Run& run, WalkScope* scope) {
     if (run.mark(kFewNodes)) return run.work() > kFewBytes;
     const GilRelease released;
     for (;;) {
-        if (run.must_wait()) run.wait_for_other();
+        if (run.must_wait()) {
+            if (scope) scope->passed(Phase::Order);
+            run.wait_for_other();
+            if (scope) scope->passed(Phase::Wait);
+        }
         if (run.mark(SIZE_MAX)) return true;
     }
 }
 
-void walk(Run& run, std::span<Array> seeds, bool large) {
+void walk(Run& run, std::span<Array> seeds, bool large, WalkScope* scope) {
     std::optional<GilRelease> released;
     if (large) released.emplace();
-    run.walk(seeds);
+    run.walk(seeds, scope);
 }
 
-// A gradient of the user's may be written to while the walk still reads it.
-Array private_seed(const Tensor& seed, const Array& root) {
-    return keep(cast(seed.value, root.dtype()));
-}
-
+// What is walked from, and with which cotangents.
 struct Roots {
     std::vector<Node*> nodes;
     std::vector<Tensor> tensors, seeds;  // the tensors keep the nodes alive
+
+    void add(Tensor root, PyObject* gradient) {
+        Tensor seed = seed_of(gradient, root.value);
+        seeds.push_back(cast(seed, Target{root.value.dtype()}));
+        nodes.push_back(root.node.get());
+        tensors.push_back(std::move(root));
+    }
+    // A gradient of the user's may be written to while the walk still reads it.
+    std::vector<Array> private_seeds() {
+        std::vector<Array> g;
+        for (const Tensor& seed : std::exchange(seeds, {})) g.push_back(keep(seed.value));
+        return g;
+    }
 };
 
-// Constants among the outputs are left out.
-Roots roots_of(PyObject* outputs, PyObject* seeds) {
-    Roots r;
-    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(outputs); ++k) {
-        Tensor root = operand(as_handle(PyTuple_GET_ITEM(outputs, k)));
-        if (!root.node) continue;
-        Tensor seed = seed_of(PyTuple_GET_ITEM(seeds, k), root.value);
-        r.seeds.push_back(cast(seed, Target{root.value.dtype()}));
-        r.nodes.push_back(root.node.get());
-        r.tensors.push_back(std::move(root));
+// The whole walk; `finish` takes its result, the run or the cotangents it recorded.
+template <class Finish>
+void run_through(Run& run, Roots& roots, bool create_graph, WalkScope* scope, Finish&& finish) {
+    const bool large = mark(run, scope);
+    if (scope) scope->passed(Phase::Order);
+    if (create_graph) {
+        finish(run.walk_recording(roots.seeds, scope));
+    } else {
+        std::vector<Array> seeds = roots.private_seeds();
+        walk(run, seeds, large, scope);
+        // Getting the GIL back may have taken a while.
+        if (scope) scope->passed(Phase::Wait);
+        finish(run);
     }
-    return r;
+    if (scope) scope->passed(Phase::Commit);
 }
 
-// What a recording walk found for each input, in a tuple.
-PyObject* pick(const std::vector<std::pair<Node*, Tensor>>& all, const std::vector<Node*>& inputs) {
-    Ref result(checked(PyTuple_New(Py_ssize_t(inputs.size()))));
+// Calls f with a scope where anybody watches, with null elsewhere.
+template <class F>
+void watched(bool retain_graph, F&& f) {
+    if (!observers) return f(nullptr);
+    WalkScope scope(retain_graph);
+    f(&scope);
+    scope.passed(Phase::Free);
+}
+
+Ref tuple_like(const std::vector<Node*>& inputs) {
+    return Ref(checked(PyTuple_New(Py_ssize_t(inputs.size()))));
+}
+
+// What the walk found for each input.
+Ref pick(const Run::Cotangents& all, const std::vector<Node*>& inputs) {
+    Ref result = tuple_like(inputs);
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         const auto found = std::find_if(all.begin(), all.end(),
                                         [&](const auto& c) { return c.first == inputs[k]; });
         PyObject* g = found == all.end() ? Py_NewRef(Py_None) : wrap_gradient(found->second);
         PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), g);
     }
-    return result.leave();
+    return result;
 }
 
-PyObject* pick(Run& run, const std::vector<Node*>& inputs) {
-    Ref result(checked(PyTuple_New(Py_ssize_t(inputs.size()))));
+Ref pick(Run& run, const std::vector<Node*>& inputs) {
+    Ref result = tuple_like(inputs);
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         Array& g = run.cotangent(*inputs[k]);
         PyObject* array = g ? own_array(std::move(g)) : Py_NewRef(Py_None);
         PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), array);
     }
-    return result.leave();
+    return result;
 }
 
 // Called between the pieces of long loops: answers Ctrl-C some twenty times a second.
@@ -113,37 +143,34 @@ void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_
     if (!root.node) {
         throw GraphError("backward: the tensor does not require a gradient");
     }
-    Tensor seed = seed_of(gradient, root.value);
-    Run run(root.node.get(), retain_graph);
-    const bool large = mark(run);
-    if (create_graph) {
-        seed = cast(seed, Target{root.value.dtype()});
-        commit(run.walk_recording(std::move(seed)));
-        return;
-    }
-    Array g = private_seed(seed, root.value);
-    walk(run, {&g, 1}, large);
-    commit(run);
+    Roots roots;
+    roots.add(root, gradient);
+    watched(retain_graph, [&](WalkScope* scope) {
+        Run run(root.node.get(), retain_graph);
+        run_through(run, roots, create_graph, scope,
+                    [](auto&& found) { commit(std::forward<decltype(found)>(found)); });
+    });
 }
 
 PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, bool create_graph) {
-    Roots roots = roots_of(outputs, seeds);
-    std::vector<Node*> wanted, stops;
+    Roots roots;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(outputs); ++k) {
+        Tensor root = operand(as_handle(PyTuple_GET_ITEM(outputs, k)));
+        if (root.node) roots.add(std::move(root), PyTuple_GET_ITEM(seeds, k));
+    }
+    std::vector<Node*> wanted;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(inputs); ++k) {
         wanted.push_back(as_handle(PyTuple_GET_ITEM(inputs, k))->t.node.get());
     }
-    stops = wanted;
+    std::vector<Node*> stops = wanted;
     std::sort(stops.begin(), stops.end());
-    Run run(roots.nodes, true, stops);
-    const bool large = mark(run);
-    if (create_graph) return pick(run.walk_recording(roots.seeds), wanted);
-    std::vector<Array> g;
-    for (std::size_t k = 0; k < roots.nodes.size(); ++k) {
-        g.push_back(private_seed(roots.seeds[k], roots.tensors[k].value));
-    }
-    roots.seeds.clear();
-    walk(run, g, large);
-    return pick(run, wanted);
+    Ref result;
+    watched(true, [&](WalkScope* scope) {
+        Run run(roots.nodes, true, stops);
+        run_through(run, roots, create_graph, scope,
+                    [&](auto&& found) { result = pick(found, wanted); });
+    });
+    return result.leave();
 }
 
 void install_signal_check() { interrupt_hook = answer_signals; }

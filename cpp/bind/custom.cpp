@@ -1,5 +1,6 @@
 #include "bind/custom.hpp"
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "bind/convert.hpp"
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
+#include "graph/observe.hpp"
 #include "ops/registry.hpp"
 
 namespace rg {
@@ -132,11 +134,21 @@ void attach_children(Handle* h, PyObject* children, PyObject* op) {
                              std::string(Py_TYPE(PyTuple_GET_ITEM(tuple.get(), k))->tp_name));
         }
     }
+    std::optional<OpScope> scope;
+    if (observers) scope.emplace();
     NodePtr node = NodePtr::adopt(Node::make(info<op::Custom>(), std::uint32_t(n), Node::kPython));
     node->value = h->t.value.without_value();
+    std::vector<Tensor> operands;
     for (Py_ssize_t k = 0; k < n; ++k) {
         Tensor child = operand(as_handle(PyTuple_GET_ITEM(tuple.get(), k)));
+        if (scope) operands.push_back(child);
         node->inputs()[k] = child.node.leave();
+    }
+    if (scope) {
+        const char* name = PyUnicode_Check(op) ? PyUnicode_AsUTF8(op) : nullptr;
+        if (!name) PyErr_Clear();
+        scope->finish(*node->op, name && *name ? name : op::Custom::name, operands, h->t.value,
+                      node.get());
     }
     set_node(h, std::move(node));
     Anchor* a = as_anchor(h->anchor);

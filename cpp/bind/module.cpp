@@ -12,6 +12,7 @@
 #include "bind/index.hpp"
 #include "bind/modes.hpp"
 #include "bind/operations.hpp"
+#include "bind/profile.hpp"
 #include "ops/registry.hpp"
 
 namespace py = pybind11;
@@ -70,6 +71,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
             PyModule_AddObject(m.ptr(), "op", rg::checked(PyCFunction_New(&op_function, m.ptr()))));
         rg::checked(PyModule_AddFunctions(m.ptr(), rg::functional_functions));
         rg::install_modes(m.ptr());
+        rg::install_profile(m);
     } catch (const rg::PythonError&) {
         throw py::error_already_set();
     }

@@ -1,10 +1,13 @@
 #include "graph/node.hpp"
 
+#include "graph/observe.hpp"
+#include "graph/recorder.hpp"
+
 namespace rg {
 
 Node* Node::leaf(const Array& value) {
     return new (node_pool::allocate(sizeof(Node)))
-        Node{nullptr, nullptr, 1, 0, 0, 0, 0, 0, false, value.without_value(), {}};
+        Node{nullptr, nullptr, 1, 0, 0, 0, 0, 0, false, 0, value.without_value(), {}};
 }
 
 void Node::drop_saved() noexcept {
@@ -15,8 +18,16 @@ void Node::drop_saved() noexcept {
     freed.store(true, std::memory_order_relaxed);
 }
 
-// The worklist is linked through `handle`, which a dead node has no more use for.
 void Node::destroy(Node* first) noexcept {
+    if (first->has(kObserved)) [[unlikely]] {
+        const FreeScope timed;
+        return destroy_all(first);
+    }
+    destroy_all(first);
+}
+
+// The worklist is linked through `handle`, which a dead node has no more use for.
+void Node::destroy_all(Node* first) noexcept {
     first->handle.store(nullptr, std::memory_order_relaxed);
     for (Node* n = first; n;) {
         Node* next = static_cast<Node*>(n->handle.load(std::memory_order_relaxed));
@@ -31,13 +42,18 @@ void Node::destroy(Node* first) noexcept {
             for (std::uint32_t i = 0; i < n->n_inputs; ++i) n->saved()[i].~Array();
         }
         if (const Params* p = n->params()) p->release();
-        if (n->has(kPython) && on_free) [[unlikely]]
-            on_free(*n);
-        const std::size_t bytes = bytes_of(n->n_inputs, n->flags);
+        if (n->flags & (kPython | kObserved)) [[unlikely]]
+            n->say_goodbye();
+        const std::size_t bytes = n->bytes();
         n->~Node();
         node_pool::release(n, bytes);
         n = next;
     }
+}
+
+void Node::say_goodbye() const noexcept {
+    if (has(kPython) && on_free) on_free(*this);
+    if (has(kObserved)) recorder::forget(*this);
 }
 
 std::int64_t Node::live() noexcept { return node_pool::live; }

@@ -4,6 +4,9 @@
 // A Node is one recorded operation, or a leaf. It keeps what its rules read, not its result, unless
 // a rule reads that or it is a scalar. Reference counts are plain: they change only with the GIL
 // held, and a walk without it borrows. Nodes never point at Python; `handle` is weak and opaque.
+//
+// What every scalar operation runs is inlined by attribute: the compiler's budget for a whole
+// program leaves it out as the program grows, at a fifth of the speed.
 #pragma once
 
 #include <atomic>
@@ -17,10 +20,11 @@ namespace rg {
 
 struct Node {
     enum Flag : std::uint8_t {
-        kScalar64 = 1,  // result and operands are inline float64: the walk takes the short way
-        kPython = 2,    // a rule written in Python is in this graph
-        kSaves = 4,     // room for operands follows the inputs
-        kParams = 8,    // a Params pointer follows those
+        kScalar64 = 1,   // result and operands are inline float64: the walk takes the short way
+        kPython = 2,     // a rule written in Python is in this graph
+        kSaves = 4,      // room for operands follows the inputs
+        kParams = 8,     // a Params pointer follows those
+        kObserved = 16,  // made while a profile was open, which wants to know when it goes
     };
 
     const OpInfo* op;           // null for a leaf
@@ -32,6 +36,7 @@ struct Node {
     std::atomic<std::uint16_t> owner;  // the run that has claimed this node, or 0
     std::uint8_t flags;
     std::atomic<bool> freed;  // a walk with retain_graph=False has dropped what the rules read
+    std::uint32_t seq;        // the recorder's number for it, 0 where there is none
     Array value;              // the result: its shape at least
     Array grad;  // the cotangent of the walk under way, and of the last one if it was kept
 
@@ -49,9 +54,10 @@ struct Node {
 
     static Node* leaf(const Array& value);
     // A node with empty inputs and saved values. Count 1.
-    static Node* make(const OpInfo& op, std::uint32_t n_inputs, unsigned flags) {
+    [[gnu::always_inline]] static Node* make(const OpInfo& op, std::uint32_t n_inputs,
+                                             unsigned flags) {
         Node* n = new (node_pool::allocate(bytes_of(n_inputs, flags)))
-            Node{&op, nullptr, 1, 0, 0, n_inputs, 0, std::uint8_t(flags), false, {}, {}};
+            Node{&op, nullptr, 1, 0, 0, n_inputs, 0, std::uint8_t(flags), false, 0, {}, {}};
         for (std::uint32_t i = 0; i < n_inputs; ++i) n->inputs()[i] = nullptr;
         for (std::uint32_t i = 0; flags & kSaves && i < n_inputs; ++i) new (n->saved() + i) Array;
         if (flags & kParams) *n->params_place() = nullptr;
@@ -64,6 +70,7 @@ struct Node {
         if (--count == 0) destroy(this);
     }
     void drop_saved() noexcept;
+    std::size_t bytes() const noexcept { return bytes_of(n_inputs, flags); }
 
     static std::int64_t live() noexcept;
     // Told of every node with kPython that goes; set by bind.
@@ -71,6 +78,8 @@ struct Node {
 
 private:
     static void destroy(Node* first) noexcept;
+    static void destroy_all(Node* first) noexcept;
+    void say_goodbye() const noexcept;
     static std::size_t bytes_of(std::uint32_t n_inputs, unsigned flags) {
         return sizeof(Node) + n_inputs * sizeof(Node*) +
                (flags & kSaves ? n_inputs * sizeof(Array) : 0) +
@@ -89,7 +98,7 @@ public:
         std::swap(p_, o.p_);
         return *this;
     }
-    ~NodePtr() {
+    [[gnu::always_inline]] ~NodePtr() {
         if (p_) p_->release();
     }
     static NodePtr adopt(Node* p) noexcept {

@@ -3,6 +3,7 @@
 // this.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -21,26 +22,33 @@ inline constexpr std::size_t kLargest = 512;
 #endif
 inline Free* lists[kLargest / kStep + 1];
 inline std::int64_t live = 0;
+// Read by walks without the GIL too, when a profile asks for it; written under it only.
+inline std::atomic<std::int64_t> live_bytes{0};
 
 // A first block of a new slab, or one from malloc where it is larger than any list's; throws
 // AllocationError.
 void* allocate_slowly(std::size_t bytes);
 void free_large(void* block) noexcept;
 
-inline void* allocate(std::size_t bytes) {
+inline void count(std::int64_t nodes, std::int64_t bytes) noexcept {
+    live += nodes;
+    live_bytes.store(live_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+}
+
+[[gnu::always_inline]] inline void* allocate(std::size_t bytes) {
     if (bytes > kLargest || !lists[bytes / kStep]) [[unlikely]] {
         void* block = allocate_slowly(bytes);
-        ++live;
+        count(1, std::int64_t(bytes));
         return block;
     }
     Free* f = lists[bytes / kStep];
     lists[bytes / kStep] = f->next;
-    ++live;
+    count(1, std::int64_t(bytes));
     return f;
 }
 
-inline void release(void* block, std::size_t bytes) noexcept {
-    --live;
+[[gnu::always_inline]] inline void release(void* block, std::size_t bytes) noexcept {
+    count(-1, -std::int64_t(bytes));
     if (bytes > kLargest) [[unlikely]]
         return free_large(block);
     lists[bytes / kStep] = new (block) Free{lists[bytes / kStep]};

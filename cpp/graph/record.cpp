@@ -2,7 +2,9 @@
 
 #include "array/error.hpp"
 #include "array/float_flags.hpp"
+#include "graph/anomaly.hpp"
 #include "graph/mode.hpp"
+#include "graph/observe.hpp"
 #include "ops/registry.hpp"
 #include "ops/trace.hpp"
 
@@ -91,7 +93,9 @@ NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const Param
     return made;
 }
 
-Tensor apply(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
+namespace {
+
+Tensor compute(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
     bool scalars = op.elementwise;
     for (int k = 0; k < op.arity; ++k) scalars = scalars && in[k].value.is_scalar64();
     Array out;
@@ -109,6 +113,21 @@ Tensor apply(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
     }
     NodePtr node = record(op, in, out, params);
     return {std::move(out), std::move(node)};
+}
+
+Tensor observed(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
+    OpScope scope;
+    Tensor out = compute(op, in, params);
+    const std::span<const Tensor> operands{in, op.arity};
+    const std::uint32_t row = scope.finish(op, op.name, operands, out.value, out.node.get());
+    if (anomaly::open_modes) anomaly::check_forward(op.name, operands, out.value, row);
+    return out;
+}
+
+}  // namespace
+
+Tensor apply(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
+    return observers ? observed(op, in, params) : compute(op, in, params);
 }
 
 }  // namespace rg

@@ -15,6 +15,7 @@
 namespace rg {
 
 class Run;
+class WalkScope;
 
 // Runs the rule of a node whose op is external; set by bind.
 extern void (*external_rule)(Run& run, Node& node);
@@ -42,14 +43,16 @@ public:
     // Bytes of the results in the claimed graph, to judge whether the GIL is worth giving up.
     std::int64_t work() const { return work_; }
 
-    // From the roots, each with a cotangent of its shape and dtype, to the leaves.
-    void walk(std::span<Array> seeds);
-    void walk(Array seed) { walk({&seed, 1}); }
+    // From the roots, each with a cotangent of its shape and dtype, to the leaves. `scope`, if
+    // anybody watches, is told of every node.
+    void walk(std::span<Array> seeds, WalkScope* scope = nullptr);
+    void walk(Array seed, WalkScope* scope = nullptr) { walk({&seed, 1}, scope); }
     // The same on tensors: every step is recorded, so that gradients have gradients. With the GIL.
     // Gives the cotangents of the leaves and of all nodes that Python holds.
-    std::vector<std::pair<Node*, Tensor>> walk_recording(std::span<const Tensor> seeds);
-    std::vector<std::pair<Node*, Tensor>> walk_recording(const Tensor& seed) {
-        return walk_recording({&seed, 1});
+    using Cotangents = std::vector<std::pair<Node*, Tensor>>;
+    Cotangents walk_recording(std::span<const Tensor> seeds, WalkScope* scope = nullptr);
+    Cotangents walk_recording(const Tensor& seed, WalkScope* scope = nullptr) {
+        return walk_recording({&seed, 1}, scope);
     }
 
     // Leaves that a cotangent may have reached, in the order they were met, and their cotangents.
@@ -67,6 +70,10 @@ public:
     static void wait_until_free(const Node& node);
 
 private:
+    template <bool Watched>
+    void walk_ready(WalkScope* scope);
+    void step(Node& n);
+    void step_checked(Node& n);
     void visit(Node& n);
     bool claim(Node& n);
     void pull(Node& n);
@@ -76,7 +83,11 @@ private:
     void pass(Node& n);
     void count_down(Node& in);
     void retire(Node& n);
-    void make_room(std::size_t n);
+    // A node leaves the stack when its rules are done, and then nothing may fail before its inputs
+    // are on it: what a run has claimed must stay in its reach.
+    void make_room(std::size_t n) {
+        if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
+    }
     void start();
     void release_claims() noexcept;
 

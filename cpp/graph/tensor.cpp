@@ -1,5 +1,8 @@
 #include "graph/tensor.hpp"
 
+#include <optional>
+
+#include "graph/observe.hpp"
 #include "graph/record.hpp"
 #include "ops/registry.hpp"
 
@@ -44,8 +47,11 @@ Tensor setitem(Tensor&& a, const Tensor& v, const Place& p) {
     // The node comes first: a write in place that nothing records could not be taken back.
     const Tensor in[] = {Tensor(a.value.without_value(), a.node),
                          v.value.dtype() == a.value.dtype() ? v : cast(v, {a.value.dtype()})};
+    std::optional<OpScope> scope;
+    if (observers) scope.emplace();
     NodePtr node = record(info<op::SetItem>(), in, a.value.without_value(), make_params(p));
     Array out = setitem(std::move(a.value), in[1].value, p);
+    if (scope) scope->finish(info<op::SetItem>(), op::SetItem::name, in, out, node.get());
     return {std::move(out), std::move(node)};
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "array/error.hpp"
+#include "graph/anomaly.hpp"
+#include "graph/observe.hpp"
 #include "graph/run.hpp"
 #include "ops/array_ops.hpp"
 #include "ops/structural.hpp"
@@ -61,29 +63,50 @@ void Run::start() {
     }
 }
 
-void Run::walk(std::span<Array> seeds) {
-    for (std::size_t k = 0; k < roots_.size(); ++k) {
-        accumulate(cotangent(*roots_[k]), std::move(seeds[k]));
-    }
-    start();
+// Every ready node, until there is none. Unwatched it knows of no clock.
+template <bool Watched>
+void Run::walk_ready(WalkScope* scope) {
     while (!stack_.empty()) {
         if ((++ticks_ & kPollMask) == 0) poll();
         Node& n = *stack_.back();
         make_room(n.n_inputs);
-        if (n.has(Node::kScalar64) && n.grad) [[likely]] {
-            pull_scalar(n);
+        if constexpr (Watched) {
+            anomaly::open_modes ? step_checked(n) : step(n);
+            scope->passed(n);
         } else {
-            pull(n);
-            pass(n);
+            step(n);
         }
     }
-    done_ = true;
 }
 
-// A node leaves the stack when its rules are done, and then nothing may fail before its inputs are
-// on it: what a run has claimed must stay in its reach.
-void Run::make_room(std::size_t n) {
-    if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
+inline void Run::step(Node& n) {
+    if (n.has(Node::kScalar64) && n.grad) [[likely]] {
+        pull_scalar(n);
+    } else {
+        pull(n);
+        pass(n);
+    }
+}
+
+// In the anomaly mode: what the node's rules give is looked at before anybody uses it.
+void Run::step_checked(Node& n) {
+    const anomaly::Found before = n.grad ? anomaly::find(n.grad) : anomaly::Found{};
+    pull(n);
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        if (!n.input(k)) continue;
+        const Array& sum = cotangent(*n.input(k));
+        if (sum) anomaly::check_backward(n, k, sum, before);
+    }
+    pass(n);
+}
+
+void Run::walk(std::span<Array> seeds, WalkScope* scope) {
+    for (std::size_t k = 0; k < roots_.size(); ++k) {
+        accumulate(cotangent(*roots_[k]), std::move(seeds[k]));
+    }
+    start();
+    scope ? walk_ready<true>(scope) : walk_ready<false>(nullptr);
+    done_ = true;
 }
 
 void Run::pull(Node& n) {

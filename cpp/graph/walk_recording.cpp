@@ -3,6 +3,7 @@
 
 #include "array/error.hpp"
 #include "graph/mode.hpp"
+#include "graph/observe.hpp"
 #include "graph/record.hpp"
 #include "graph/run.hpp"
 #include "ops/derive.hpp"
@@ -59,7 +60,7 @@ struct ForceRecording {
     ~ForceRecording() { force_recording = before; }
 };
 
-using Cotangents = std::vector<std::pair<Node*, Tensor>>;
+using Cotangents = Run::Cotangents;
 
 // The place of a node in the list, made at its first contribution.
 Tensor& at(Cotangents& all, Node& n) {
@@ -98,7 +99,7 @@ void pull_recording(Node& n, Cotangents& all) {
 
 }  // namespace
 
-std::vector<std::pair<Node*, Tensor>> Run::walk_recording(std::span<const Tensor> seeds) {
+Run::Cotangents Run::walk_recording(std::span<const Tensor> seeds, WalkScope* scope) {
     const ForceRecording on;
     Cotangents all;
     for (std::size_t k = 0; k < roots_.size(); ++k) {
@@ -109,6 +110,7 @@ std::vector<std::pair<Node*, Tensor>> Run::walk_recording(std::span<const Tensor
     while (!stack_.empty()) {
         if ((++ticks_ & 0xff) == 0) poll();
         Node& n = *stack_.back();
+        if (scope) scope->entering(n);
         if (at(all, n).layout()) pull_recording(n, all);
         if (!n.handle.load()) {
             if (n.value.is_scalar()) n.grad = at(all, n).value;
@@ -116,6 +118,7 @@ std::vector<std::pair<Node*, Tensor>> Run::walk_recording(std::span<const Tensor
         }
         make_room(n.n_inputs);
         pass(n);
+        if (scope) scope->passed(n);
     }
     std::erase_if(all, [](const auto& c) { return !c.second.layout(); });
     done_ = true;

@@ -45,6 +45,9 @@ struct OpInfo {
     Array (*vjp[kMaxArity])(Array&& g, const Array* in, const Array& y, const Params* params);
     // Adds a cotangent into an existing sum without forming it; null where there is no such way.
     void (*accumulate)(Array& sum, const Array& g, const Params* params);
+    // Arithmetic of the forward, and of each cotangent: what a profile reports.
+    std::int64_t (*work)(const Layout* const* in, const Layout& out);
+    bool lazy_vjp;  // the cotangent is a view of g: nothing is read or written
 
     // A rule that lives above the core (written in Python): the walk hands the node to the graph.
     bool external;

@@ -105,6 +105,8 @@ constexpr OpInfo structural_record() {
     r.differentiable = true;
     r.reports = true;
     r.view = requires { Op::view; };
+    r.lazy_vjp = requires { Op::lazy_vjp; };
+    if constexpr (requires { &Op::work; }) r.work = Op::work;
     if constexpr (Takes<Op, 0, Array, Array>) {
         r.arity = 1;
         r.run = [](Array* in, const Params* p) { return Op::run(in[0], params_as<P>(p)); };

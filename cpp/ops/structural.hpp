@@ -3,7 +3,9 @@
 //
 // What a rule reads stands in its signature: `const V&` is saved for it, `Meta` is shape and dtype
 // only and costs nothing. Results may still be broadcast: the driver sums them to the operand's
-// shape. To add an operation: its struct here, its name in `Structural` at the end.
+// shape. `lazy_vjp` says that the cotangent is a view of g, `work` counts the arithmetic; both are
+// for the profiler alone. To add an operation: its struct here, its name in `Structural` at the
+// end.
 #pragma once
 
 #include "ops/array_ops.hpp"
@@ -44,6 +46,8 @@ namespace op {
 
 struct Sum {
     static constexpr auto name = "sum", symbol = "sum";
+    static constexpr bool lazy_vjp = true;
+    static std::int64_t work(const Layout* const* in, const Layout&) { return in[0]->size; }
     using P = Axes;
     static Array run(const Array& x, const P& p) { return sum(x, p); }
     template <class V>
@@ -56,6 +60,7 @@ struct Sum {
 // Ties share: each of n equal maxima takes 1/n. So do NaNs, the maximum where there is one.
 struct Max {
     static constexpr auto name = "max", symbol = "max";
+    static std::int64_t work(const Layout* const* in, const Layout&) { return in[0]->size; }
     using P = Axes;
     static Array run(const Array& x, const P& p) { return max(x, p); }
     template <class V>
@@ -78,6 +83,10 @@ inline Permutation swap_last(int ndim) {
 // NumPy's matmul: 1-d operands count as a row on the left and as a column on the right.
 struct MatMul {
     static constexpr auto name = "matmul", symbol = "@";
+    // A product and a sum for each element and each place of the inner axis.
+    static std::int64_t work(const Layout* const* in, const Layout& out) {
+        return 2 * out.size * in[0]->shape()[in[0]->ndim - 1];
+    }
     using P = NoParams;
     static Array run(const Array& a, const Array& b, const P&) { return matmul(a, b); }
 
@@ -116,7 +125,7 @@ struct MatMul {
 
 struct Reshape {
     static constexpr auto name = "reshape", symbol = "reshape";
-    static constexpr bool view = true;
+    static constexpr bool view = true, lazy_vjp = true;
     using P = Shape;
     static Array run(const Array& x, const P& p) { return reshape(x, p.dims); }
     template <class V>
@@ -127,7 +136,7 @@ struct Reshape {
 
 struct Transpose {
     static constexpr auto name = "transpose", symbol = "transpose";
-    static constexpr bool view = true;
+    static constexpr bool view = true, lazy_vjp = true;
     using P = Permutation;
     static Array run(const Array& x, const P& p) { return transpose(x, p); }
     template <class V>

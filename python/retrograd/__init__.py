@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from . import ops as ops
+from ._core import AnomalyError as AnomalyError
 from ._core import DTypeError as DTypeError
 from ._core import GraphError as GraphError
 from ._core import ShapeError as ShapeError
@@ -16,6 +17,9 @@ from ._version import __version__ as __version__
 from .modes import no_grad as no_grad
 from .modes import strict as strict
 from .ops import *
+from .profiler.anomaly import detect_anomaly as detect_anomaly
+from .profiler.regions import region as region
+from .profiler.session import profile as profile
 from .tensor import Tensor as Tensor
 
 SimpleTensor = Tensor  # the notebook's first stage, under its own name

@@ -12,22 +12,8 @@ from . import _core
 _CO_GENERATOR, _CO_COROUTINE, _CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
-class _Mode(ContextDecorator):
-    """Sets a context variable for the time of a `with` block, a call, or an awaited call."""
-
-    variable: ClassVar[ContextVar[bool]]
-    value: ClassVar[bool]
-
-    def __new__(cls, func: Any = None) -> Any:
-        # With a function it stands as a decorator without parentheses.
-        return super().__new__(cls) if func is None else cls()(func)
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
-
-    def _recreate_cm(self) -> "_Mode":
-        # One decorator serves many threads: every call has tokens of its own.
-        return type(self)()
+class Scope(ContextDecorator):
+    """What a `with` block, a call, an awaited call or a running generator may stand in."""
 
     def __call__(self, func: Any) -> Any:
         flags = getattr(getattr(func, "__code__", None), "co_flags", 0)
@@ -35,7 +21,7 @@ class _Mode(ContextDecorator):
 
             @wraps(func)
             async def run(*args: Any, **kwargs: Any) -> Any:
-                with type(self)():
+                with self._recreate_cm():
                     return await func(*args, **kwargs)
 
             return run
@@ -51,7 +37,7 @@ class _Mode(ContextDecorator):
                 resume, sent = generator.send, None
                 while True:
                     try:
-                        with type(self)():
+                        with self._recreate_cm():
                             value = resume(sent)
                     except StopIteration as stop:
                         return stop.value
@@ -62,6 +48,24 @@ class _Mode(ContextDecorator):
 
             return steps
         return super().__call__(func)
+
+
+class _Mode(Scope):
+    """Sets a context variable for the time of a `with` block, a call, or an awaited call."""
+
+    variable: ClassVar[ContextVar[bool]]
+    value: ClassVar[bool]
+
+    def __new__(cls, func: Any = None) -> Any:
+        # With a function it stands as a decorator without parentheses.
+        return super().__new__(cls) if func is None else cls()(func)
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def _recreate_cm(self) -> "_Mode":
+        # One decorator serves many threads: every call has tokens of its own.
+        return type(self)()
 
     def __enter__(self) -> None:
         self._tokens.append(self.variable.set(self.value))
