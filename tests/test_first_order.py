@@ -7,6 +7,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from retrograd import DTypeError
 from retrograd.optimize import adam, rmsprop, sgd
 
 Point = namedtuple("Point", "x y")
@@ -106,6 +107,12 @@ def test_callback_sees_every_iteration_and_may_stop():
 def test_a_list_of_numbers_is_an_array():
     x = sgd(lambda x, i: (x * x).sum(), [1, 2], 1, 0.25, 0.0)
     np.testing.assert_array_equal(x, [0.5, 1.0])
+
+
+@pytest.mark.parametrize("x0", [np.array([1j]), np.float16(1.0), "1.0"])
+def test_only_real_numbers_are_varied(x0):
+    with pytest.raises(DTypeError):
+        sgd(lambda x, i: x * x, x0, 1)
 
 
 def test_a_vector_is_no_objective():

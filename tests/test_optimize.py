@@ -1,5 +1,6 @@
 """`retrograd.optimize` hands SciPy exact derivatives and gives containers back."""
 
+import doctest
 import subprocess
 import sys
 from collections import namedtuple
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 import scipy.optimize as scipy
 
-from retrograd.optimize import minimize
+import retrograd
+from retrograd.optimize import fitting, minimization, minimize
 
 Pair = namedtuple("Pair", "a b")
 START = np.array([-1.2, 1.0, 0.8])
@@ -191,6 +193,7 @@ def test_further_arguments_are_constants():
 def test_bounds_of_an_array(bounds):
     result = minimize(lambda x: ((x - 1.0) ** 2).sum(), np.zeros(2), bounds=bounds)
     np.testing.assert_allclose(result.x, [0.5, 2.0])
+    assert minimize(lambda x: (x - 3.0) ** 2, 0.0, bounds=[(-1.0, 2.0)]).x == 2.0
 
 
 def test_bounds_of_a_container():
@@ -275,6 +278,26 @@ def test_callbacks_see_the_container():
     minimize(f, x0, method="trust-constr", callback=lambda x, s: states.append((x, s.nit)))
     assert set(states[0][0]) == {"a", "b"}
     assert [n for _, n in states] == [*range(1, len(states) + 1)]
+
+
+def test_the_callers_modes_do_not_matter():
+    def f(x):
+        return (x["a"] - 1.0) ** 2 + (x["b"] ** 4).sum()
+
+    def solve():
+        x = minimize(f, {"a": 0.0, "b": np.ones(2)}, method="trust-exact").x
+        return x["a"], minimize(f, x, method="Nelder-Mead").x["a"]
+
+    wanted = solve()
+    with retrograd.strict(), retrograd.no_grad():
+        assert solve() == wanted
+
+
+def test_docstring_examples():
+    for module in (minimization, fitting):
+        failed, attempted = doctest.testmod(module)
+        assert attempted
+        assert not failed
 
 
 def test_a_vector_is_no_objective():

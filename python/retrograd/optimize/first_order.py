@@ -63,6 +63,8 @@ def sgd(
     ------
     TypeError
         If the objective is not a scalar.
+    DTypeError
+        If `x0` is not made of real numbers in float64, float32 or integers.
     """
 
     def rule(i: int, x: Any, g: Any, state: Sequence[Any]) -> Any:
@@ -160,8 +162,7 @@ def _descend(
     progress: bool,
 ) -> Any:
     leaves, treedef = flatten(container(x0))
-    # Python numbers and integers become float64; a rate of type float keeps float32 what it is.
-    leaves = [np.array(x, dtype=None if _is_float(x) else np.float64)[()] for x in leaves]
+    leaves = [_parameter(x) for x in leaves]
     state = [[np.zeros_like(x, subok=False) for _ in range(states)] for x in leaves]
     differentiate = value_and_grad(f)
     steps = _Bar(num_iters) if progress else range(num_iters)
@@ -180,8 +181,10 @@ def _descend(
     return treedef.unflatten(leaves)
 
 
-def _is_float(x: Any) -> bool:
-    return getattr(x, "dtype", None) in (np.float32, np.float64)
+def _parameter(x: Any) -> Any:
+    """A copy in floating point; what is no real number is left for `grad` to refuse."""
+    array = np.array(x)
+    return (array.astype(np.float64) if array.dtype.kind in "iub" else array)[()]
 
 
 class _Bar:

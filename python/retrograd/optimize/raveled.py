@@ -37,12 +37,15 @@ class Variables:
     """What an optimiser varies: a container, seen as one vector.
 
     `x0` is the vector, and `unravel` takes a vector, of numbers or a Tensor, back to the container.
+    `is_array` tells a lone array or number from a container.
     """
 
     def __init__(self, x0: Any) -> None:
-        self.tree = container(x0)
-        x, self.unravel = ravel(self.tree)
-        self.x0: Vector = np.asarray(x, dtype=np.float64)
+        tree = container(x0)
+        self._leaves, self._treedef = flatten(tree)
+        self.is_array = self._treedef.kind is None
+        x, self.unravel = ravel(tree)
+        self.x0: Vector = np.array(_numbers(x), dtype=np.float64)
 
     def of_vector(self, f: Callable[..., Any], args: Any = ()) -> Callable[[Any], Any]:
         """`f(x, *args)` as a function of the vector alone; differentiable when that is a Tensor.
@@ -60,11 +63,10 @@ class Variables:
     def _side(self, bound: Any) -> Vector:
         if isinstance(bound, Real):
             return np.full(self.x0.size, float(bound))
-        leaves, treedef = flatten(self.tree)
-        limits = treedef.leaves_of(container(bound), "bounds")
+        limits = self._treedef.leaves_of(container(bound), "bounds")
         parts = [
             np.broadcast_to(np.asarray(b, dtype=np.float64), np.shape(x)).ravel()
-            for b, x in zip(limits, leaves, strict=True)
+            for b, x in zip(limits, self._leaves, strict=True)
         ]
         return np.concatenate([*parts, np.empty(0)])
 
