@@ -43,16 +43,6 @@ Array gradient_so_far(Handle* h) {
     return g;
 }
 
-// A Python tensor for a gradient. Where the tensor is one the user has, a copy of its node keeps
-// the two apart.
-PyObject* wrap_gradient(const Tensor& g) {
-    if (g.node && (g.node->is_leaf() || g.node->handle.load())) {
-        Tensor in[] = {g};
-        return wrap(apply(info<op::Pos>(), in));
-    }
-    return wrap(Tensor(g));
-}
-
 bool fits(PyObject* o, const Array& value) {
     if (!PyArray_CheckExact(o)) return false;
     PyArrayObject* a = as_array(o);
@@ -62,6 +52,14 @@ bool fits(PyObject* o, const Array& value) {
 }
 
 }  // namespace
+
+PyObject* wrap_gradient(const Tensor& g) {
+    if (g.node && (g.node->is_leaf() || g.node->handle.load())) {
+        Tensor in[] = {g};
+        return wrap(apply(info<op::Pos>(), in));
+    }
+    return wrap(Tensor(g));
+}
 
 void settle(Handle* h) {
     const Ref keep = Ref::borrow(as_object(h));

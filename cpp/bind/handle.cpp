@@ -30,7 +30,7 @@ int n_free = 0;
 
 void* cell_data(Handle* h) { return PyArray_DATA(reinterpret_cast<PyArrayObject*>(h->cell)); }
 
-Handle* construct(PyObject* memory) {
+[[gnu::always_inline]] inline Handle* construct(PyObject* memory) {
     Handle* h = as_handle(memory);
     new (&h->t) Tensor;
     new (&h->gradient) Array;
@@ -40,7 +40,7 @@ Handle* construct(PyObject* memory) {
     return h;
 }
 
-Handle* allocate(PyTypeObject* type) {
+[[gnu::always_inline]] inline Handle* allocate(PyTypeObject* type) {
     if (type == tensor_type && n_free > 0) [[likely]] {
         // A handle in the list keeps its type and the count it has on it.
         PyObject* o = free_handles[--n_free];
@@ -82,7 +82,7 @@ void write_back(Handle* h, Node& node) {
     }
 }
 
-void destroy(Handle* h) {
+[[gnu::always_inline]] inline void destroy(Handle* h) {
     // The node first: what follows may run Python code, which must not find this tensor again.
     if (Node* node = h->t.node.get()) {
         if (node->handle.load(std::memory_order_relaxed) == h) {
@@ -210,6 +210,19 @@ PyObject* wrap(Tensor&& t, bool view) {
         }
     }
     return as_object(h);
+}
+
+PyObject* wrap_alias(Tensor&& t) {
+    Handle* h = allocate(tensor_type);
+    const Ref self(as_object(h));
+    h->t = std::move(t);
+    Node* node = h->t.node.get();
+    h->requires_grad = node && !node->is_carrier();
+    if (node && node->has(Node::kPython)) {
+        h->anchor = anchor_of(*node);
+        track(h);
+    }
+    return Py_NewRef(self.get());
 }
 
 PyObject* handle_of(Node* node) {

@@ -9,6 +9,7 @@
 #include "bind/convert.hpp"
 #include "bind/custom.hpp"
 #include "bind/forward.hpp"
+#include "bind/functional.hpp"
 #include "bind/index.hpp"
 #include "bind/modes.hpp"
 #include "bind/operations.hpp"
@@ -69,6 +70,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
         rg::checked(PyModule_AddFunctions(m.ptr(), rg::structural_functions));
         rg::checked(
             PyModule_AddObject(m.ptr(), "op", rg::checked(PyCFunction_New(&op_function, m.ptr()))));
+        rg::checked(PyModule_AddFunctions(m.ptr(), rg::functional_functions));
         rg::install_modes(m.ptr());
         rg::install_profile(m);
         rg::install_forward(m);

@@ -14,7 +14,7 @@ namespace {
 
 // A float64 scalar with its node, or a Python float. False for all else: a leaf that has no node
 // yet, or a scalar whose `.data` somebody may have written to.
-bool scalar_operand(PyObject* o, double& x, Node*& node) {
+[[gnu::always_inline]] inline bool scalar_operand(PyObject* o, double& x, Node*& node) {
     if (Py_TYPE(o) == tensor_type) {
         Handle* h = as_handle(o);
         if (!h->t.value || !h->t.value.is_scalar64() || h->cell) return false;
@@ -30,18 +30,19 @@ bool scalar_operand(PyObject* o, double& x, Node*& node) {
 
 // The same while a profile is open, and nothing else.
 template <class Op>
-PyObject* watched_binary_of_scalars(PyObject* a, PyObject* b) {
+[[gnu::noinline, gnu::cold]] PyObject* watched_binary_of_scalars(PyObject* a, PyObject* b) {
     OpScope scope;
     double x0, x1;
     Node *n0, *n1;
     if (anomaly::open_modes) return nullptr;
     if (!scalar_operand(a, x0, n0) || !scalar_operand(b, x1, n1)) return nullptr;
     if (!n0 && !n1) return nullptr;
-    const Tensor in[] = {{Array(x0), NodePtr::share(n0)}, {Array(x1), NodePtr::share(n1)}};
     const double y = Op::run(x0, x1);
     if (may_have_raised(y)) return nullptr;
     Tensor out(Array(y), record_scalars<Op>(n0, n1, x0, x1, y));
-    scope.finish(info<Op>(), Op::name, in, out.value, out.node.get());
+    const unsigned with_gradient = (n0 ? 1 : 0) | (n1 ? 2 : 0);
+    const Call call{info<Op>(), Op::name, with_gradient, false, 2, {&kScalar64, &kScalar64}};
+    scope.finish(call, out.value, out.node.get());
     return wrap(std::move(out));
 }
 

@@ -27,7 +27,7 @@ void watch(int change) {
 // Rows, numbers and lines are kept while somebody may still ask for them.
 void forget_all() {
     if (living_profiles || observers) return;
-    recorder::clear();
+    forget_rows();
     site::clear();
 }
 
@@ -55,7 +55,7 @@ public:
     PyProfile& operator=(const PyProfile&) = delete;
 
     void start() {
-        if (open_ || profile_.opened) throw GraphError("profile: it has been started before");
+        if (open_ || profile_.sums.opened) throw GraphError("profile: it has been started before");
         clock::ns_per_tick();
         {
             std::lock_guard guard(recorder::lock);
@@ -80,18 +80,17 @@ public:
     // How many operations it has seen so far: cheap enough to be asked ten times a second.
     std::int64_t operations() const {
         std::lock_guard guard(recorder::lock);
-        return std::int64_t(profile_.events.size()) + profile_.dropped;
+        return std::int64_t(profile_.events.size()) + profile_.sums.dropped;
     }
 
     py::dict snapshot();
 
 private:
     py::tuple row_tuple(const Row& r, const Tally& t, std::int64_t at_peak) const;
-    std::int64_t ns(std::int64_t ticks) const {
-        return std::int64_t(double(ticks) * clock::ns_per_tick());
-    }
+    std::int64_t ns(std::int64_t ticks) const { return std::int64_t(double(ticks) * ns_per_tick_); }
 
     Profile profile_;
+    double ns_per_tick_ = 1;
     bool stacks_, open_ = false;
 };
 
@@ -118,15 +117,17 @@ py::dict PyProfile::snapshot() {
     std::vector<std::uint64_t> threads;
     std::unique_lock guard(recorder::lock);
     profile_.settle_peak();
-    Profile p = profile_;
+    std::vector<Event> events = profile_.events.copy();
+    Sums p = profile_.sums;
     for (std::uint32_t i = 0; i < recorder::row_count(); ++i) rows.push_back(recorder::row(i));
     threads = recorder::threads();
     guard.unlock();
 
+    ns_per_tick_ = clock::ns_per_tick();
     p.tallies.resize(rows.size());
     p.saved_at_peak.resize(rows.size());
     const std::int64_t closed = open_ ? Meter::now().ticks : p.closed;
-    for (Event& e : p.events) {
+    for (Event& e : events) {
         e.start = std::max(ns(e.start - p.opened), std::int64_t{0});
         e.end = ns(e.end - p.opened);
     }
@@ -146,9 +147,8 @@ py::dict PyProfile::snapshot() {
     out["regions"] = regions;
     out["threads"] = threads;
     out["events"] =
-        py::bytes(reinterpret_cast<const char*>(p.events.data()), p.events.size() * sizeof(Event));
-    out["peak"] = py::make_tuple(std::max(p.peak, std::int64_t{0}),
-                                 p.peak < 0 ? 0 : ns(p.peak_at - p.opened));
+        py::bytes(reinterpret_cast<const char*>(events.data()), events.size() * sizeof(Event));
+    out["peak"] = py::make_tuple(p.peak, p.peak ? ns(p.peak_at - p.opened) : 0);
     out["wall_ns"] = p.opened ? ns(closed - p.opened) : 0;
     out["backward_calls"] = p.backward_calls;
     out["backward_wall_ns"] = ns(p.backward_ticks);

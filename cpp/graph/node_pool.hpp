@@ -35,7 +35,7 @@ inline void count(std::int64_t nodes, std::int64_t bytes) noexcept {
     live_bytes.store(live_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
 }
 
-inline void* allocate(std::size_t bytes) {
+[[gnu::always_inline]] inline void* allocate(std::size_t bytes) {
     if (bytes > kLargest || !lists[bytes / kStep]) [[unlikely]] {
         void* block = allocate_slowly(bytes);
         count(1, std::int64_t(bytes));
@@ -47,7 +47,7 @@ inline void* allocate(std::size_t bytes) {
     return f;
 }
 
-inline void release(void* block, std::size_t bytes) noexcept {
+[[gnu::always_inline]] inline void release(void* block, std::size_t bytes) noexcept {
     count(-1, -std::int64_t(bytes));
     if (bytes > kLargest) [[unlikely]]
         return free_large(block);

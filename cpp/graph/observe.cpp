@@ -39,53 +39,55 @@ std::uint64_t mix(std::uint64_t h, const Layout* l) {
 
 std::string describe(const Layout* l) { return l ? name_of(l->dtype) + to_string(l->dims()) : "?"; }
 
-// What a row is made of.
-struct Call {
-    const OpInfo& op;
-    std::string_view name;
-    std::uint32_t site, region;
-    unsigned with_gradient;  // bit k: operand k
-    bool view;
-    std::span<const Layout* const> in;
-    const Layout* out;
+std::uint64_t key_of(const Call& c, std::uint32_t site, std::uint32_t region, const Layout* out) {
+    std::uint64_t h = mix(kSeed, std::uint64_t(site) | std::uint64_t(region) << 32);
+    h = mix(h, c.op.id | std::uint64_t(c.with_gradient) << 8 | std::uint64_t(c.view) << 63);
+    if (c.op.external) h = mix(h, c.name);
+    for (std::size_t k = 0; k < c.n; ++k) h = mix(h, c.in[k]);
+    return mix(h, out);
+}
 
-    std::uint64_t key() const {
-        std::uint64_t h = mix(kSeed, std::uint64_t(site) | std::uint64_t(region) << 32);
-        h = mix(h, op.id | std::uint64_t(with_gradient) << 8 | std::uint64_t(view) << 63);
-        if (op.external) h = mix(h, name);
-        for (const Layout* l : in) h = mix(h, l);
-        return mix(h, out);
+// The last call at a place of this small table. It holds the layouts it names, so that a layout's
+// address says what it is: comparing a few words then replaces hashing all shapes.
+struct Recent {
+    const OpInfo* op = nullptr;
+    std::uint32_t site = 0, region = 0;
+    unsigned with_gradient = 0;
+    bool view = false;
+    std::uint32_t row = recorder::kNoRow;
+    std::array<const Layout*, kMaxArity + 1> layouts{};
+
+    bool is(const Call& c, std::uint32_t s, std::uint32_t r, const Layout* out) const {
+        return op == &c.op && site == s && region == r && with_gradient == c.with_gradient &&
+               view == c.view && layouts[kMaxArity] == out &&
+               std::equal(c.in.begin(), c.in.begin() + c.n, layouts.begin());
     }
-
-    std::uint32_t row(std::int64_t saved) const {
-        const std::uint64_t k = mix(key(), std::uint64_t(saved));
-        if (const std::uint32_t found = recorder::find_row(k); found != recorder::kNoRow) {
-            return found;
+    void release() {
+        for (const Layout*& l : layouts) {
+            if (l) std::exchange(l, nullptr)->release();
         }
-        Row made;
-        made.op = name;
-        made.site = site;
-        made.region = region;
-        const bool known = std::all_of(in.begin(), in.end(), [](auto* l) { return l; });
-        for (const Layout* l : in) made.operands.push_back(describe(l));
-        made.result = describe(out);
-        if (known) made.each = costs_of(op, in, with_gradient, *out, view);
-        made.saved = saved;
-        return recorder::add_row(k, std::move(made));
     }
 };
 
-std::uint32_t row_without_operation(const char* name, std::uint32_t site) {
-    const std::uint64_t key = mix(mix(kSeed, name), site);
-    const std::uint32_t found = recorder::find_row(key);
-    if (found != recorder::kNoRow) return found;
+constexpr std::size_t kRecent = 1 << 9;
+std::array<Recent, kRecent> recent;
+
+std::uint32_t make_row(const Call& c, std::uint32_t site, std::uint32_t region, const Layout* out,
+                       std::int64_t saved) {
+    const std::uint64_t key = key_of(c, site, region, out);
+    if (const auto found = recorder::find_row(key); found != recorder::kNoRow) return found;
     Row made;
-    made.op = name;
+    made.op = c.name;
     made.site = site;
+    made.region = region;
+    const std::span in(c.in.data(), c.n);
+    for (const Layout* l : in) made.operands.push_back(describe(l));
+    made.result = describe(out);
+    const bool known = std::all_of(in.begin(), in.end(), [](auto* l) { return l; });
+    if (known && out) made.each = costs_of(c.op, in, c.with_gradient, *out, c.view);
+    made.saved = saved;
     return recorder::add_row(key, std::move(made));
 }
-
-constexpr std::size_t kShown = 8;  // operands of a custom operation that its row names
 
 // What dies with the node, or with a walk that does not retain the graph.
 std::int64_t saved_by(Node& node) {
@@ -98,46 +100,73 @@ std::int64_t saved_by(Node& node) {
     return bytes;
 }
 
+std::uint32_t find_or_make_row(const Call& c, std::uint32_t site, std::uint32_t region,
+                               const Layout* out, Node* node) {
+    Recent& r = recent[(site * 7 + c.op.id) % kRecent];
+    if (r.is(c, site, region, out)) [[likely]]
+        return r.row;
+    const std::uint32_t row = make_row(c, site, region, out, node ? saved_by(*node) : 0);
+    if (c.op.external || !out) return row;  // known by their names, or of unknown shape
+    r.release();
+    r = {&c.op, site, region, c.with_gradient, c.view, row, {}};
+    std::copy_n(c.in.begin(), c.n, r.layouts.begin());
+    r.layouts[kMaxArity] = out;
+    for (const Layout* l : r.layouts) {
+        if (l) l->retain();
+    }
+    return row;
+}
+
+std::uint32_t row_without_operation(const char* name, std::uint32_t site) {
+    const std::uint64_t key = mix(mix(kSeed, name), site);
+    const std::uint32_t found = recorder::find_row(key);
+    if (found != recorder::kNoRow) return found;
+    Row made;
+    made.op = name;
+    made.site = site;
+    return recorder::add_row(key, std::move(made));
+}
+
 // The row of a node that nobody saw being made: its shapes are known, its line is not.
 std::uint32_t row_outside(Node& node) {
-    std::array<const Layout*, kShown> in{};
-    const std::size_t n = std::min<std::size_t>(node.n_inputs, kShown);
-    unsigned with_gradient = 0;
-    for (std::size_t k = 0; k < n; ++k) {
-        const Node* from = node.input(std::uint32_t(k));
-        if (from) with_gradient |= 1u << k;
-        in[k] = from ? from->value.layout()
-                     : (node.has(Node::kSaves) ? node.saved()[k].layout() : nullptr);
+    Call call{*node.op, node.op->name};
+    call.view = node.op->view;
+    call.n = std::min<std::size_t>(node.n_inputs, Call::kShown);
+    for (std::uint32_t k = 0; k < call.n; ++k) {
+        const Node* from = node.input(k);
+        if (from) call.with_gradient |= 1u << k;
+        call.in[k] = from                     ? from->value.layout()
+                     : node.has(Node::kSaves) ? node.saved()[k].layout()
+                                              : nullptr;
     }
-    const Call call{*node.op,      node.op->name, kNoSite,        0,
-                    with_gradient, node.op->view, {in.data(), n}, node.value.layout()};
-    return call.row(0);
+    return find_or_make_row(call, kNoSite, 0, node.value.layout(), nullptr);
 }
 
 }  // namespace
 
 std::uint32_t OpScope::finish(const OpInfo& op, std::string_view name, std::span<const Tensor> in,
                               const Array& out, Node* node) noexcept {
-    const Meter total = Meter::now() - start_, inner = watch_here.nested - nested_;
-    watch_here.nested = nested_ + total;
-    const bool in_walk = watch_here.walks > 0;
-    std::array<const Layout*, kShown> layouts;
-    const std::size_t n = std::min(in.size(), kShown);
-    unsigned with_gradient = 0;
-    for (std::size_t k = 0; k < n; ++k) {
-        layouts[k] = in[k].layout();
-        if (node && in[k].recorded()) with_gradient |= 1u << k;
+    Call call{op, name};
+    call.n = std::min(in.size(), Call::kShown);
+    for (std::size_t k = 0; k < call.n; ++k) {
+        call.in[k] = in[k].layout();
+        if (node && in[k].recorded()) call.with_gradient |= 1u << k;
     }
+    call.view = call.n && out.buffer() && in[0].value && out.buffer() == in[0].value.buffer();
+    return finish(call, out, node);
+}
+
+std::uint32_t OpScope::finish(const Call& call, const Array& out, Node* node) noexcept {
+    ThreadWatch& here = watch_here;
+    const Meter total = Meter::now() - start_, self = total - (here.nested - nested_);
+    here.nested = nested_ + total;
+    const bool in_walk = here.walks > 0;
     try {
-        const std::uint32_t inherited = watch_here.inherited;
+        const std::uint32_t inherited = here.inherited;
         const std::uint32_t site = inherited ? inherited : site_hook ? site_hook() : kNoSite;
         const std::uint32_t region = open_regions && region_hook ? region_hook() : 0;
-        const bool view = n && out.buffer() && in[0].value && out.buffer() == in[0].value.buffer();
-        const Call call{op,          name, site, region, with_gradient, view, {layouts.data(), n},
-                        out.layout()};
-        const std::int64_t saved = node ? saved_by(*node) : 0;
         std::lock_guard guard(recorder::lock);
-        const std::uint32_t row = call.row(saved);
+        const std::uint32_t row = find_or_make_row(call, site, region, out.layout(), node);
         const std::uint64_t seq = node ? recorder::enlist(*node, row) : 0;
         // What a walk runs counts as backward.
         recorder::add({.kind = in_walk ? Kind::Backward : Kind::Forward,
@@ -147,7 +176,7 @@ std::uint32_t OpScope::finish(const OpInfo& op, std::string_view name, std::span
                        .start = start_.ticks,
                        .end = start_.ticks + total.ticks,
                        .live = recorder::live_bytes()},
-                      total - inner);
+                      self);
         return row;
     } catch (...) {
         return recorder::kNoRow;  // no memory: the operation itself has succeeded
@@ -193,9 +222,9 @@ void WalkScope::entering(const Node& node) noexcept {
     watch_here.inherited = row == recorder::kNoRow ? kNoSite : recorder::row(row).site;
 }
 
-void WalkScope::hand_over(const Step& s) {
+void WalkScope::hand_over(const Step& s, std::uint16_t thread) {
     Event e{.kind = s.node ? Kind::Backward : Kind::Phase,
-            .thread = recorder::this_thread(),
+            .thread = thread,
             .row = 0,
             .node = 0,
             .start = flushed_,
@@ -217,10 +246,12 @@ void WalkScope::flush() noexcept {
     const Meter start = Meter::now();
     std::lock_guard guard(recorder::lock);
     try {
-        for (std::size_t i = 0; i < n_steps_; ++i) hand_over(steps_[i]);
+        const std::uint16_t thread = recorder::this_thread();
+        for (std::size_t i = 0; i < n_steps_; ++i) hand_over(steps_[i], thread);
         // Since the last boundary: nothing yet but this.
         last_ = Meter::now();
-        hand_over({nullptr, Phase::Profiler, last_ - start, last_.ticks, recorder::live_bytes()});
+        hand_over({nullptr, Phase::Profiler, last_ - start, last_.ticks, recorder::live_bytes()},
+                  thread);
     } catch (...) {  // no memory: what is lost is missing in the profile, not in the gradients
     }
     n_steps_ = 0;
@@ -267,6 +298,14 @@ void add_region(std::uint32_t id, std::int64_t start) {
 std::uint32_t row_of(const Node& node) {
     std::lock_guard guard(recorder::lock);
     return recorder::find_node(node).second;
+}
+
+void forget_rows() {
+    recorder::clear();
+    for (Recent& r : recent) {
+        r.release();
+        r = {};
+    }
 }
 
 }  // namespace rg

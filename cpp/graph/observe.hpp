@@ -36,13 +36,25 @@ struct ThreadWatch {
 };
 extern constinit thread_local ThreadWatch watch_here;
 
+// An operation as a profile tells it from others, but for its line and region.
+struct Call {
+    static constexpr std::size_t kShown = 8;  // operands of one with many
+
+    const OpInfo& op;
+    std::string_view name;       // the operation's, or the user's for one of their own
+    unsigned with_gradient = 0;  // bit k where a cotangent goes to operand k
+    bool view = false;           // the result shares its operand's memory
+    std::size_t n = 0;
+    std::array<const Layout*, kShown> in{};
+};
+
 // One forward operation, from its construction to `finish`.
 class OpScope {
 public:
     OpScope() noexcept : start_(Meter::now()), nested_(watch_here.nested) {}
 
-    // Gives the row; kNoRow if there was no memory for it. `name` is the operation's, or the
-    // user's for one of their own.
+    // Gives the row; kNoRow if there was no memory for it.
+    std::uint32_t finish(const Call& call, const Array& out, Node* node) noexcept;
     std::uint32_t finish(const OpInfo& op, std::string_view name, std::span<const Tensor> in,
                          const Array& out, Node* node) noexcept;
 
@@ -80,7 +92,7 @@ private:
         if (n_steps_ == steps_.size()) flush();
     }
     void flush() noexcept;
-    void hand_over(const Step& s);
+    void hand_over(const Step& s, std::uint16_t thread);
 
     const Meter start_, outer_;  // outer_: what had ended before this walk began
     Meter last_, nested_;
@@ -109,5 +121,8 @@ void add_region(std::uint32_t id, std::int64_t start);
 
 // The row of a node; kNoRow where none is known.
 std::uint32_t row_of(const Node& node);
+
+// Forgets all rows; nobody may be watching.
+void forget_rows();
 
 }  // namespace rg

@@ -46,7 +46,8 @@ inline bool may_have_raised(double y) {
 // `record` for float64 scalars and an operation known at compile time, so that what is saved is a
 // constant. `a` and `b` are the operands' nodes; one of them may be null, a constant.
 template <class Op>
-NodePtr record_scalars(Node* a, Node* b, double x0, double x1, double y) {
+[[gnu::always_inline]] inline NodePtr record_scalars(Node* a, Node* b, double x0, double x1,
+                                                     double y) {
     constexpr unsigned reads0 = op::traced<Op, 0>.reads, reads1 = op::traced<Op, 1>.reads;
     const unsigned need = (a ? reads0 : 0) | (b ? reads1 : 0);
     unsigned flags = Node::kScalar64 | (need & 3 ? Node::kSaves : 0);

@@ -17,64 +17,57 @@ Meter Meter::now() noexcept {
 
 void Profile::add(const Event& e, const Meter& self) {
     if (e.kind == Kind::Region) {
-        RegionTally& r = regions[e.row];
+        RegionTally& r = sums.regions[e.row];
         ++r.entries;
         r.ticks += e.end - e.start;
     } else if (e.kind == Kind::Walk) {
         // One inside another, from a rule in Python, is part of that one's time.
-        backward_calls += self.ticks > 0;
-        backward_ticks += self.ticks;
+        sums.backward_calls += self.ticks > 0;
+        sums.backward_ticks += self.ticks;
     } else {
-        if (e.row >= tallies.size()) tallies.resize(recorder::row_count());
-        Tally& t = tallies[e.row];
+        if (e.row >= sums.tallies.size()) sums.tallies.resize(recorder::row_count());
+        Tally& t = sums.tallies[e.row];
         const bool forward = e.kind == Kind::Forward;
         ++(forward ? t.calls : t.backward_calls);
         (forward ? t.forward : t.backward) += self.ticks;
         t.allocations += self.allocations;
         t.allocated += self.allocated;
     }
-    if (e.live > peak) {
-        peak = e.live;
-        peak_at = e.end;
+    if (e.live > sums.peak) {
+        sums.peak = e.live;
+        sums.peak_at = e.end;
         peak_is_new_ = true;
     }
     if (events.size() < max_events_) {
         events.push_back(e);
     } else {
-        ++dropped;
+        ++sums.dropped;
     }
 }
 
 // What made up the peak is copied when the peak is over, and only if it has grown by a hundredth:
 // a graph that grows from operation to operation is not copied at every one.
 void Profile::settle_peak() {
-    if (!peak_is_new_ || peak < settled_peak_ + settled_peak_ / 100) return;
+    if (!peak_is_new_ || sums.peak < settled_peak_ + settled_peak_ / 100) return;
     peak_is_new_ = false;
-    settled_peak_ = peak;
-    saved_at_peak.resize(recorder::row_count());
-    for (std::uint32_t i = 0; i < saved_at_peak.size(); ++i) {
-        saved_at_peak[i] = recorder::row(i).saved_alive;
+    settled_peak_ = sums.peak;
+    sums.saved_at_peak.resize(recorder::row_count());
+    for (std::uint32_t i = 0; i < sums.saved_at_peak.size(); ++i) {
+        sums.saved_at_peak[i] = recorder::row(i).saved_alive;
     }
 }
 
 namespace recorder {
 
-std::mutex lock;
+Lock lock;
 
 namespace {
 
 constexpr std::uint32_t kChunkBits = 16, kChunks = 256;
 constexpr std::uint64_t kRing = std::uint64_t{kChunks} << kChunkBits;
-constexpr std::uint32_t kCached = 1 << 12;
-
-struct Place {
-    std::uint64_t key = 0;
-    std::uint32_t row = kNoRow;
-};
 
 std::vector<Row> rows;
 std::unordered_map<std::uint64_t, std::uint32_t> by_key;
-std::array<Place, kCached> cache;
 std::array<std::unique_ptr<std::uint32_t[]>, kChunks> ring;
 std::uint64_t first_seq = 1, next_seq = 1;  // of this recording; a node keeps the low 32 bits
 std::vector<std::uint64_t> thread_idents;
@@ -89,20 +82,16 @@ constinit thread_local ThreadPlace thread_place;
 
 std::uint32_t& ring_entry(std::uint64_t seq) {
     auto& chunk = ring[(seq >> kChunkBits) % kChunks];
-    if (!chunk) chunk = std::make_unique<std::uint32_t[]>(std::size_t{1} << kChunkBits);
+    if (!chunk)
+        chunk = std::make_unique_for_overwrite<std::uint32_t[]>(std::size_t{1} << kChunkBits);
     return chunk[seq & ((1u << kChunkBits) - 1)];
 }
 
 }  // namespace
 
-std::uint32_t find_row(std::uint64_t key) {
-    Place& p = cache[key % kCached];
-    if (p.key == key && p.row != kNoRow) [[likely]]
-        return p.row;
+std::uint32_t find_row(std::uint64_t key) noexcept {
     const auto it = by_key.find(key);
-    if (it == by_key.end()) return kNoRow;
-    p = {key, it->second};
-    return p.row;
+    return it == by_key.end() ? kNoRow : it->second;
 }
 
 std::uint32_t add_row(std::uint64_t key, Row row) {
@@ -162,12 +151,12 @@ void add(const Event& e, const Meter& self) {
 }
 
 void open(Profile* p) {
-    p->opened = std::int64_t(clock::ticks());
+    p->sums.opened = std::int64_t(clock::ticks());
     profiles.push_back(p);
 }
 
 void close(Profile* p) {
-    p->closed = std::int64_t(clock::ticks());
+    p->sums.closed = std::int64_t(clock::ticks());
     std::erase(profiles, p);
 }
 
@@ -175,7 +164,6 @@ void clear() {
     std::lock_guard guard(lock);
     rows.clear();
     by_key.clear();
-    cache.fill({});
     ring = {};
     first_seq = next_seq;
     thread_idents.clear();

@@ -6,14 +6,17 @@
 // Nodes are mapped to rows by sequence number in a ring of the last 2^24, so memory is bounded.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "graph/costs.hpp"
+#include "graph/event_log.hpp"
 
 namespace rg {
 
@@ -33,19 +36,6 @@ struct Meter {
         return {a.ticks + b.ticks, a.allocations + b.allocations, a.allocated + b.allocated};
     }
 };
-
-enum class Kind : std::uint8_t { Forward, Backward, Phase, Walk, Region };
-
-// One call. The Python side reads these as they lie in memory.
-struct Event {
-    Kind kind;
-    std::uint16_t thread;
-    std::uint32_t row;  // of a region: its id
-    std::uint64_t node;
-    std::int64_t start, end;  // ticks
-    std::int64_t live;        // bytes of arrays and nodes
-};
-static_assert(sizeof(Event) == 40);
 
 struct Row {
     std::string op;
@@ -68,6 +58,17 @@ struct RegionTally {
     std::int64_t entries = 0, ticks = 0;
 };
 
+// What one profile has counted, but for the single calls.
+struct Sums {
+    std::int64_t opened = 0, closed = 0;  // ticks
+    std::vector<Tally> tallies;           // by row
+    std::unordered_map<std::uint32_t, RegionTally> regions;
+    std::int64_t dropped = 0;  // events past the cap
+    std::int64_t backward_calls = 0, backward_ticks = 0;
+    std::int64_t peak = 0, peak_at = 0;       // bytes, ticks
+    std::vector<std::int64_t> saved_at_peak;  // bytes by row
+};
+
 // One open, or just closed, profile.
 class Profile {
 public:
@@ -77,14 +78,8 @@ public:
     // Before nodes give up what they saved: the memory at the peak is still as it was.
     void settle_peak();
 
-    std::int64_t opened = 0, closed = 0;  // ticks
-    std::vector<Tally> tallies;           // by row
-    std::vector<Event> events;
-    std::unordered_map<std::uint32_t, RegionTally> regions;
-    std::int64_t dropped = 0;
-    std::int64_t backward_calls = 0, backward_ticks = 0;
-    std::int64_t peak = -1, peak_at = 0;
-    std::vector<std::int64_t> saved_at_peak;  // by row
+    Sums sums;
+    EventLog events;
 
 private:
     std::size_t max_events_;
@@ -96,10 +91,21 @@ namespace recorder {
 
 inline constexpr std::uint32_t kNoRow = ~0u;
 
-extern std::mutex lock;
+// Held for some nanoseconds, and longer only while a profile is read.
+class Lock {
+public:
+    void lock() noexcept {
+        while (busy_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+    }
+    void unlock() noexcept { busy_.clear(std::memory_order_release); }
+
+private:
+    std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
+};
+extern Lock lock;
 
 // All of the following with the lock held, but for `forget` and `clear`.
-std::uint32_t find_row(std::uint64_t key);  // kNoRow where there is none yet
+std::uint32_t find_row(std::uint64_t key) noexcept;  // kNoRow where there is none yet
 std::uint32_t add_row(std::uint64_t key, Row row);
 Row& row(std::uint32_t id);
 std::uint32_t row_count();

@@ -96,7 +96,14 @@ void wait_for(std::uint16_t id, std::uint64_t serial) {
 
 }  // namespace
 
-Run::Run(Node* root, bool retain_graph) : root_(root), retain_(retain_graph), id_(enter()) {}
+// More consumers than a graph has: such a node is never ready.
+constexpr std::uint32_t kNever = std::uint32_t{1} << 31;
+
+Run::Run(Nodes roots, bool retain_graph, Nodes stops)
+    : roots_(roots), stops_(stops), retain_(retain_graph), id_(enter()) {}
+
+Run::Run(Node* root, bool retain_graph)
+    : root_(root), roots_(&root_, 1), retain_(retain_graph), id_(enter()) {}
 
 Run::~Run() {
     release_claims();
@@ -116,6 +123,9 @@ inline void Run::visit(Node& n) {
     if (!n.value.is_scalar()) work_ += n.value.nbytes();
     if (n.is_leaf()) {
         leaves_.push_back(&n);
+    } else if (!stops_.empty() && std::binary_search(stops_.begin(), stops_.end(), &n)) {
+        leaves_.push_back(&n);
+        n.pending = kNever;
     } else {
         stack_.push_back(&n);
     }
@@ -146,7 +156,11 @@ bool Run::claim(Node& n) {
 bool Run::mark(std::size_t limit) {
     while (limit) {
         std::unique_lock lock(claims);
-        if (!claim(*root_)) return false;
+        for (Node* root : roots_) {
+            if (claim(*root)) continue;
+            release_claims();
+            return false;
+        }
         for (std::size_t i = std::min(limit, kSlice); i > 0; --i, --limit) {
             if (stack_.empty()) return true;
             Node& n = *stack_.back();
@@ -215,12 +229,12 @@ void Run::release_claims() noexcept {
     for (Node* leaf : leaves_) release(leaf);
     leaves_.clear();
     foreign_.clear();
-    stack_.push_back(root_);
+    stack_.insert(stack_.end(), roots_.begin(), roots_.end());
     // The walk keeps the node under way on the stack, so that it is found here after a failure.
     std::vector<Node*> todo;
     todo.swap(stack_);
     // A node taken off the stack in marking has claimed inputs but is itself still claimed, and
-    // everything claimed hangs below the root or below a ready node.
+    // everything claimed hangs below a root or below a ready node.
     while (!todo.empty()) {
         Node* n = todo.back();
         todo.pop_back();

@@ -5,6 +5,7 @@
 // that leaves every leaf gradient as it was; the destructor gives the claims back.
 #pragma once
 
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -21,7 +22,11 @@ extern void (*external_rule)(Run& run, Node& node);
 
 class Run {
 public:
-    // `root` must live as long as the run. Throws GraphError on re-entry into a claimed graph.
+    // The walk ends at leaves, and at `stops` (sorted) even if they were computed from something.
+    // Roots and stops must live as long as the run. Throws GraphError on re-entry into a claimed
+    // graph.
+    using Nodes = std::span<Node* const>;
+    Run(Nodes roots, bool retain_graph, Nodes stops);
     Run(Node* root, bool retain_graph);
     ~Run();
     Run(const Run&) = delete;
@@ -38,12 +43,17 @@ public:
     // Bytes of the results in the claimed graph, to judge whether the GIL is worth giving up.
     std::int64_t work() const { return work_; }
 
-    // From the root, with g of its shape and dtype, to the leaves. `scope`, if anybody watches, is
-    // told of every node.
-    void walk(Array g, WalkScope* scope = nullptr);
+    // From the roots, each with a cotangent of its shape and dtype, to the leaves. `scope`, if
+    // anybody watches, is told of every node.
+    void walk(std::span<Array> seeds, WalkScope* scope = nullptr);
+    void walk(Array seed, WalkScope* scope = nullptr) { walk({&seed, 1}, scope); }
     // The same on tensors: every step is recorded, so that gradients have gradients. With the GIL.
     // Gives the cotangents of the leaves and of all nodes that Python holds.
-    std::vector<std::pair<Node*, Tensor>> walk_recording(Tensor g, WalkScope* scope = nullptr);
+    using Cotangents = std::vector<std::pair<Node*, Tensor>>;
+    Cotangents walk_recording(std::span<const Tensor> seeds, WalkScope* scope = nullptr);
+    Cotangents walk_recording(const Tensor& seed, WalkScope* scope = nullptr) {
+        return walk_recording({&seed, 1}, scope);
+    }
 
     // Leaves that a cotangent may have reached, in the order they were met, and their cotangents.
     const std::vector<Node*>& leaves() const { return leaves_; }
@@ -73,10 +83,17 @@ private:
     void pass(Node& n);
     void count_down(Node& in);
     void retire(Node& n);
-    void make_room(std::size_t n);
+    // A node leaves the stack when its rules are done, and then nothing may fail before its inputs
+    // are on it: what a run has claimed must stay in its reach.
+    void make_room(std::size_t n) {
+        if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
+    }
+    void start();
     void release_claims() noexcept;
 
-    Node* root_;
+    Node* root_ = nullptr;  // the only one, as a rule
+    Nodes roots_;
+    Nodes stops_;
     bool retain_;
     bool done_ = false;  // the walk has come to its end
     std::uint16_t id_ = 0;

@@ -1,5 +1,7 @@
 // The walk back over arrays. Contributions are stolen or written first, then added in place; a
 // gradient that is a broadcast stays one until it must be written to.
+#include <algorithm>
+
 #include "array/error.hpp"
 #include "graph/anomaly.hpp"
 #include "graph/observe.hpp"
@@ -35,6 +37,14 @@ inline void Run::count_down(Node& in) {
 inline void Run::retire(Node& n) {
     if (!retain_) n.drop_saved();
     n.owner.store(0, std::memory_order_release);
+}
+
+// Roots that no other root was computed from are ready at once.
+void Run::start() {
+    for (Node* root : roots_) {
+        if (root->is_leaf() || root->pending) continue;
+        if (std::find(stack_.begin(), stack_.end(), root) == stack_.end()) stack_.push_back(root);
+    }
 }
 
 // Every ready node, until there is none. Unwatched it knows of no clock.
@@ -74,17 +84,13 @@ void Run::step_checked(Node& n) {
     pass(n);
 }
 
-void Run::walk(Array g, WalkScope* scope) {
-    accumulate(cotangent(*root_), std::move(g));
-    if (!root_->is_leaf()) stack_.push_back(root_);
+void Run::walk(std::span<Array> seeds, WalkScope* scope) {
+    for (std::size_t k = 0; k < roots_.size(); ++k) {
+        accumulate(cotangent(*roots_[k]), std::move(seeds[k]));
+    }
+    start();
     scope ? walk_ready<true>(scope) : walk_ready<false>(nullptr);
     done_ = true;
-}
-
-// A node leaves the stack when its rules are done, and then nothing may fail before its inputs are
-// on it: what a run has claimed must stay in its reach.
-void Run::make_room(std::size_t n) {
-    if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
 }
 
 void Run::pull(Node& n) {

@@ -14,7 +14,7 @@ struct ForceRecording {
     ~ForceRecording() { force_recording = before; }
 };
 
-using Cotangents = std::vector<std::pair<Node*, Tensor>>;
+using Cotangents = Run::Cotangents;
 
 // The place of a node in the list, made at its first contribution.
 Tensor& at(Cotangents& all, Node& n) {
@@ -40,11 +40,14 @@ void pull_recording(Node& n, Cotangents& all) {
 
 }  // namespace
 
-std::vector<std::pair<Node*, Tensor>> Run::walk_recording(Tensor g, WalkScope* scope) {
+Run::Cotangents Run::walk_recording(std::span<const Tensor> seeds, WalkScope* scope) {
     const ForceRecording on;
     Cotangents all;
-    at(all, *root_) = std::move(g);
-    if (!root_->is_leaf()) stack_.push_back(root_);
+    for (std::size_t k = 0; k < roots_.size(); ++k) {
+        Tensor& sum = at(all, *roots_[k]);
+        sum = sum.layout() ? sum + seeds[k] : seeds[k];
+    }
+    start();
     while (!stack_.empty()) {
         if ((++ticks_ & 0xff) == 0) poll();
         Node& n = *stack_.back();
