@@ -47,12 +47,7 @@ V push_elementwise(const V* t, const V* in, const V& y, const Params* params) {
     return sum;
 }
 
-template <class V>
-V zeros(const V& like) {
-    return broadcast_to(lift(op::Const{0}, like), Meta(like).shape());
-}
-
-template <class V, class Op, bool kUnary>
+template <class V, class Op>
 V push_structural(const V* t, const V* in, const V& y, const Params* params) {
     const auto& p = params_as<typename Op::P>(params);
     if constexpr (requires { Op::bilinear; }) {
@@ -60,13 +55,12 @@ V push_structural(const V* t, const V* in, const V& y, const Params* params) {
         if (t[0].layout()) add_to(sum, Op::run(t[0], in[1], p));
         if (t[1].layout()) add_to(sum, Op::run(in[0], t[1], p));
         return sum;
-    } else if constexpr (!requires { Op::linear; }) {
-        return Op::jvp0(t[0], in[0], y, p);
-    } else if constexpr (kUnary) {
+    } else if constexpr (requires { Op::linear; }) {
         return Op::run(t[0], p);
+    } else if constexpr (requires { Op::jvp(t[0], t[1], p); }) {
+        return Op::jvp(t[0], t[1], p);
     } else {
-        V first = t[0].layout() ? t[0] : zeros(in[0]);
-        return Op::run(first, t[1].layout() ? t[1] : zeros(in[1]), p);
+        return Op::jvp(t[0], in[0], y, p);
     }
 }
 
@@ -94,7 +88,7 @@ constexpr Rules<V> rules_of() {
                 return Op::template vjp1<V>(std::move(g), in[0], in[1], y, params_as<P>(p));
             };
         }
-        r.push = push_structural<V, Op, unary>;
+        r.push = push_structural<V, Op>;
     }
     return r;
 }

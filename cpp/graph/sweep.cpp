@@ -102,9 +102,11 @@ std::vector<Batched> Sweep::push(std::vector<Batched> tangents) const {
         bool any = false;
         for (std::uint32_t k = 0; k < kMaxArity; ++k) {
             if (s.from[k] == kNone) continue;
-            Batched& x = t[s.from[k]];
-            any = any || x.layout();
-            from[k] = steps_[s.from[k]].last_use == i ? std::move(x) : x;
+            from[k] = t[s.from[k]];
+            any = any || from[k].layout();
+        }
+        for (const std::uint32_t place : s.from) {
+            if (place != kNone && steps_[place].last_use == i) t[place] = Batched();
         }
         if (!any) continue;
         recall_step(s, in, y);

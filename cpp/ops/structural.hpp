@@ -4,7 +4,7 @@
 // What a rule reads stands in its signature: `const V&` is saved for it, `Meta` is shape and dtype
 // only and costs nothing. Results may still be broadcast: the driver sums them to the operand's
 // shape. Tangents need one word: `linear` where `run` itself takes them, `bilinear` where it does
-// with one of two operands replaced; an operation that is neither has a `jvp0`. `lazy_vjp` says
+// with one of two operands replaced; an operation that is neither has a rule of its own. `lazy_vjp` says
 // that the cotangent is a view of g, `work` counts the arithmetic; both are for the profiler
 // alone. To add an operation: its struct here, its name in `Structural` at the end.
 #pragma once
@@ -78,7 +78,7 @@ struct Max {
     }
     // What the cotangent rule makes of ones are the weights with which x makes up y.
     template <class V>
-    static V jvp0(const V& t, const V& x, const V& y, const P& p) {
+    static V jvp(const V& t, const V& x, const V& y, const P& p) {
         const V ones = broadcast_to(lift(Const{1}, y), Meta(y).shape());
         const V weights = vjp0(ones, x, y, p);
         return sum(where(weights, weights * t, lift(Const{0}, t)), p);
@@ -220,7 +220,6 @@ struct Scatter {
 struct SetItem {
     static constexpr auto name = "setitem", symbol = "setitem";
     using P = Place;
-    static constexpr bool linear = true;  // in both together
     template <class V>
     static V run(V& x, const V& v, const P& p) {
         return setitem(std::move(x), v, p);
@@ -235,6 +234,13 @@ struct SetItem {
         V gv = own(getitem(g, p));
         if (p.index.winners) gv = gv * constant<V>(p.index.winners);
         return sum_to(std::move(gv), v.shape());
+    }
+    // Linear in both operands together; an empty tangent is zero.
+    template <class V>
+    static V jvp(V t, const V& tv, const P& p) {
+        if (!t.layout()) t = broadcast_to(lift(Const{0}, tv), p.of);
+        const V zero = lift(Const{0}, t);
+        return setitem(std::move(t), tv.layout() ? tv : zero, p);
     }
 };
 
