@@ -292,7 +292,7 @@ def test_rules_written_in_python_refuse_tangents():
         out._backward = lambda: None
         return out
 
-    with pytest.raises(GraphError, match="^my_square: has a _backward and no rule for tangents"):
+    with pytest.raises(GraphError, match=r"^my_square: has a _backward and no rule for tangents"):
         jvp(f, (2.0,), (1.0,))
     assert jvp(lambda x: x + f(Tensor(2.0)).detach(), (2.0,), (1.0,)) == (6.0, 1.0)
 
@@ -316,17 +316,17 @@ def test_a_backward_inside_must_record():
 
 def test_errors_are_one_line():
     x = np.ones(3)
-    with pytest.raises(TypeError, match="^jvp: primals is a tuple"):
+    with pytest.raises(TypeError, match=r"^jvp: primals is a tuple"):
         jvp(np.sin, x, x)
-    with pytest.raises(TypeError, match="^jvp: the structure"):
+    with pytest.raises(TypeError, match=r"^jvp: the structure"):
         jvp(np.sin, (x,), (x, x))
     with pytest.raises(ShapeError, match=r"^jvp: a tangent of shape \(2,\) came for a primal"):
         jvp(np.sin, (x,), (np.ones(2),))
-    with pytest.raises(TypeError, match="^jvp: dtype"):
+    with pytest.raises(TypeError, match=r"^jvp: dtype"):
         jvp(np.sin, (x,), (np.array(["a"] * 3),))
     with pytest.raises(ShapeError, match=r"^linearize: tangents\[0\] of shape \(2,\)"):
         linearize(np.sin, x)[1](np.ones(2))
-    with pytest.raises(TypeError, match="^hvp: wants"):
+    with pytest.raises(TypeError, match=r"^hvp: wants"):
         hvp(np.sin)(x)
     with pytest.raises(ZeroDivisionError):
         jvp(lambda t: 1 / 0, (x,), (x,))

@@ -43,9 +43,7 @@ def test_every_operation(case, mode):
 def test_hessian_of_every_operation(case):
     """The seeds of all elements go through the rules of the rules."""
     xs = draw(case)
-    w = np.arange(1.0, np.asarray(case.oracle(*xs)).size + 1).reshape(
-        np.shape(case.oracle(*xs))
-    )
+    w = np.arange(1.0, np.asarray(case.oracle(*xs)).size + 1).reshape(np.shape(case.oracle(*xs)))
     every = tuple(range(len(xs)))
 
     def f(*a):
@@ -213,19 +211,19 @@ def test_rules_written_in_python_take_one_seed_at_a_time():
 
 
 def test_errors_are_one_line():
-    with pytest.raises(ValueError, match="^jacobian: mode is"):
+    with pytest.raises(ValueError, match=r"^jacobian: mode is"):
         jacobian(np.sin, mode="backward")
-    with pytest.raises(ValueError, match="^jacobian: sparsity is"):
+    with pytest.raises(ValueError, match=r"^jacobian: sparsity is"):
         jacobian(np.sin, sparsity="find")
-    with pytest.raises(TypeError, match="^jacobian: with sparsity, argnums"):
+    with pytest.raises(TypeError, match=r"^jacobian: with sparsity, argnums"):
         jacobian(np.sin, (0,), sparsity="detect")
-    with pytest.raises(TypeError, match="^jacobian: with sparsity, argument and result"):
+    with pytest.raises(TypeError, match=r"^jacobian: with sparsity, argument and result"):
         jacobian(lambda x: (x, x), sparsity="detect")(np.ones(3))
     with pytest.raises(ShapeError, match=r"^jacobian: a pattern of shape \(2, 2\)"):
         jacobian(np.sin, sparsity=np.eye(2))(np.ones(3))
-    with pytest.raises(GraphError, match="^jacobian: a sparse result"):
+    with pytest.raises(GraphError, match=r"^jacobian: a sparse result"):
         grad(lambda x: jacobian(np.sin, sparsity=np.eye(3))(x).sum())(np.ones(3))
-    with pytest.raises(TypeError, match="^grad: wants a function with a scalar result"):
+    with pytest.raises(TypeError, match=r"^grad: wants a function with a scalar result"):
         hessian(np.sin)(np.ones(3))
 
 

@@ -69,7 +69,9 @@ py::object close_level(dual::Level level) {
 class PySweep {
 public:
     PySweep(const py::sequence& inputs, const py::sequence& outputs, bool linked)
-        : in_(shapes(inputs)), out_(shapes(outputs)), sweep_(nodes(inputs), nodes(outputs), linked) {}
+        : in_(shapes(inputs)),
+          out_(shapes(outputs)),
+          sweep_(nodes(inputs), nodes(outputs), linked) {}
 
     py::list push(const py::sequence& tangents, bool wide) const {
         return results(sweep_.push(values(tangents, in_, wide)));

@@ -4,8 +4,8 @@
 // What a rule reads stands in its signature: `const V&` is saved for it, `Meta` is shape and dtype
 // only and costs nothing. Results may still be broadcast: the driver sums them to the operand's
 // shape. Tangents need one word: `linear` where `run` itself takes them, `bilinear` where it does
-// with one of two operands replaced; an operation that is neither has a rule of its own. `lazy_vjp` says
-// that the cotangent is a view of g, `work` counts the arithmetic; both are for the profiler
+// with one of two operands replaced; an operation that is neither has a rule of its own. `lazy_vjp`
+// says that the cotangent is a view of g, `work` counts the arithmetic; both are for the profiler
 // alone. To add an operation: its struct here, its name in `Structural` at the end.
 #pragma once
 

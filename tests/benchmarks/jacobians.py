@@ -2,12 +2,16 @@
 
     python tests/benchmarks/jacobians.py
 
-Needs SciPy for the sparse part. Every time is the best of several runs, in one process.
+Needs SciPy for the sparse part. Every time is the best of several runs, in one process and on one
+core: BLAS threads that wait for a busy core would be all that is measured.
 """
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 

@@ -17,7 +17,10 @@ from .tree import TreeDef, flatten, map_leaves
 
 
 def jvp(
-    f: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False
+    f: Callable[..., Any],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    has_aux: bool = False,
 ) -> Any:
     """Evaluate `f` and its derivative along `tangents` together.
 

@@ -5,9 +5,8 @@ leading axis that the rules do not see: backward from the results, or forward fr
 whichever are fewer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ from .. import _core
 from .forward import Linear
 from .nesting import plain
 from .reverse import Argnums, grad
+from .tree import map_leaves
 
 Mode = Literal["forward", "reverse"]
 Seeds = list[Any]
@@ -82,11 +82,7 @@ def jacobian(
         linear = Linear(f, args, kwargs, argnums, has_aux, "jacobian")
         blocks = _forward(linear) if _choose(linear, mode) == "forward" else _reverse(linear)
         result = linear.treedef.unflatten(map(linear.variables.like_arguments, blocks))
-        if not has_aux:
-            return result
-        from .tree import map_leaves
-
-        return result, map_leaves(linear.released, linear.aux)
+        return (result, map_leaves(linear.released, linear.aux)) if has_aux else result
 
     return matrix
 
@@ -140,7 +136,7 @@ def pieces(linear: Linear, total: int) -> Iterator[tuple[int, int]]:
     return ((start, min(start + step, total)) for start in range(0, total, step or 1))
 
 
-def _units(tensors: list[Any], start: int, stop: int) -> Seeds:
+def _units(tensors: Sequence[Any], start: int, stop: int) -> Seeds:
     """Unit vectors `start` to `stop` of the space of all tensors, in a block for each of them."""
     blocks: Seeds = []
     first = 0
@@ -201,10 +197,7 @@ def _reverse(linear: Linear) -> list[list[Any]]:
             continue
         part = slice(first, first + y.size)
         blocks.append(
-            [
-                linear.released(r[part].reshape((*y.shape, *x.shape)))
-                for r, x in zip(finished, inputs, strict=True)
-            ]
+            [_block(linear, r[part], y, x) for r, x in zip(finished, inputs, strict=True)]
         )
         first += y.size
     return blocks
@@ -245,14 +238,18 @@ def _forward(linear: Linear) -> list[list[Any]]:
         across = next(finished).finished().reshape((n, y.size)).T
         row, first = [], 0
         for x in inputs:
-            part = across[:, first : first + x.size].reshape((*y.shape, *x.shape))
-            row.append(linear.released(part))
+            row.append(_block(linear, across[:, first : first + x.size], y, x))
             first += x.size
         blocks.append(row)
     return blocks
 
 
+def _block(linear: Linear, part: Any, y: Any, x: Any) -> Any:
+    """The derivative of y by x, of shape out + in."""
+    block = linear.released(part.reshape((*y.shape, *x.shape)))
+    return block if isinstance(block, _core.Tensor) else block[()]
+
+
 def _constant(y: Any, x: Any) -> Any:
-    """The derivative of a result that is no tensor."""
-    shape = (*np.shape(y), *x.shape)
-    return np.zeros(shape) if prod(shape) != 1 or shape else np.float64(0.0)
+    """The same for a result that is no tensor."""
+    return np.zeros((*np.shape(y), *x.shape))[()]

@@ -17,6 +17,7 @@ from .forward import Linear
 from .jacobian import Mode, pieces
 from .nesting import plain
 from .reverse import Argnums
+from .tree import map_leaves
 
 
 def _scipy_sparse() -> Any:
@@ -46,8 +47,7 @@ def colour(pattern: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
     """
     sparse = _scipy_sparse()
     columns = sparse.csc_array(pattern, dtype=bool).astype(np.int32)
-    # Nonzero where two columns meet in a row. (`bool` products would overflow nothing, but lose
-    # the count's sign in old SciPy; int32 is exact up to 2**31 rows.)
+    # Nonzero where two columns meet in a row.
     meets = (columns.T @ columns).tocsr()
     colours = np.full(columns.shape[1], -1, np.int64)
     for j in range(columns.shape[1]):
@@ -118,7 +118,7 @@ def sparse_jacobian(
                 f"the matrix has {_shape(linear)}"
             )
         result = plan.matrix(_compressed(linear, plan))
-        return (result, linear.released(linear.aux)) if has_aux else result
+        return (result, map_leaves(linear.released, linear.aux)) if has_aux else result
 
     return matrix
 
@@ -188,7 +188,7 @@ def _sweep(linear: Linear, seeds: np.ndarray[Any, Any], forward: bool) -> np.nda
         (found,) = through([block], True)
         if found is not None:
             rows = plain(found[0])
-            out[start:stop] = rows.reshape(-1, target.size) if found[1] else rows.reshape(1, -1)
+            out[start:stop] = rows.reshape(stop - start if found[1] else 1, target.size)
     return out
 
 
