@@ -59,9 +59,9 @@ py::object tangent_of(py::handle x, dual::Level level) {
 
 py::object close_level(dual::Level level) {
     return entered([&]() -> py::object {
-        for (const NodePtr& carrier : dual::close_level(level)) {
-            if (Handle* h = living(*carrier)) set_node(h, {});
-        }
+        dual::close_level(level, [](Node& carrier) noexcept {
+            if (Handle* h = living(carrier)) set_node(h, {});
+        });
         return py::none();
     });
 }

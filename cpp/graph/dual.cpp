@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "array/error.hpp"
 #include "graph/mode.hpp"
@@ -213,24 +216,19 @@ Level open_level() {
     return last_level;
 }
 
-std::vector<NodePtr> close_level(Level level) {
+void close_level(Level level, void (*on_plain)(Node& carrier) noexcept) {
     OpenLevel& closing = find_level(level);
-    std::vector<NodePtr> bare;
-    std::size_t n = 0;
-    for (Tangent* t = closing.first.next; t; t = t->next) ++n;
-    bare.reserve(n);
     while (Tangent* t = closing.first.next) {
         t->unlink();
         Dual& owner = *t->owner;
         owner.forget(t);
-        if (owner.carrier && owner.tangents().empty())
-            bare.push_back(NodePtr::share(owner.carrier));
+        const NodePtr carrier = NodePtr::share(owner.tangents().empty() ? owner.carrier : nullptr);
+        if (carrier) on_plain(*carrier);
         bury(t);
     }
     std::erase_if(open, [&](const auto& l) { return l.get() == &closing; });
     --levels;
     --open_modes;
-    return bare;
 }
 
 Tensor attach(const Tensor& x, const Tensor& tangent, Level level) {

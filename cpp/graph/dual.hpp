@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "graph/tensor.hpp"
 
@@ -23,8 +22,9 @@ extern int levels;
 extern std::int64_t carriers;
 
 Level open_level();
-// Drops all tangents of the level. Gives the carriers that have none left, whose values are plain.
-std::vector<NodePtr> close_level(Level level);
+// Drops all tangents of the level, and tells of every carrier that has none left: its value is
+// plain. Does not fail while the level is open.
+void close_level(Level level, void (*on_plain)(Node& carrier) noexcept);
 
 // `x` as a value of its own with this tangent besides the tangents of earlier levels. Throws
 // ShapeError and DTypeError.
