@@ -10,8 +10,10 @@
 #include "array/error.hpp"
 #include "array/view.hpp"
 #include "bind/convert.hpp"
+#include "bind/custom.hpp"
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
+#include "bind/hooks.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
 #include "graph/record.hpp"
@@ -79,6 +81,7 @@ void run_through(Run& run, Roots& roots, bool create_graph, WalkScope* scope, Fi
     const bool large = mark(run, scope);
     if (scope) scope->passed(Phase::Order);
     if (create_graph) {
+        const RuleResults kept;
         finish(run.walk_recording(roots.seeds, scope));
     } else {
         std::vector<Array> seeds = roots.private_seeds();
@@ -109,8 +112,13 @@ Ref pick(const Run::Cotangents& all, const std::vector<Node*>& inputs) {
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         const auto found = std::find_if(all.begin(), all.end(),
                                         [&](const auto& c) { return c.first == inputs[k]; });
-        PyObject* g = found == all.end() ? Py_NewRef(Py_None) : wrap_gradient(found->second);
-        PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), g);
+        if (found == all.end()) {
+            PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), Py_NewRef(Py_None));
+            continue;
+        }
+        Tensor g = found->second;
+        if (inputs[k]->has(Node::kHooks)) run_hooks_recording(*inputs[k], g);
+        PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), wrap_gradient(g));
     }
     return result;
 }
@@ -119,6 +127,7 @@ Ref pick(Run& run, const std::vector<Node*>& inputs) {
     Ref result = tuple_like(inputs);
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         Array& g = run.cotangent(*inputs[k]);
+        if (g && inputs[k]->has(Node::kHooks)) run_hooks(*inputs[k], g);
         PyObject* array = g ? own_array(std::move(g)) : Py_NewRef(Py_None);
         PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), array);
     }

@@ -15,6 +15,7 @@ void Node::drop_saved() noexcept {
         for (std::uint32_t i = 0; i < n_inputs; ++i) saved()[i].reset();
     }
     value = value.without_value();
+    if (has(kPython) && on_drop) on_drop(*this);
     freed.store(true, std::memory_order_relaxed);
 }
 
@@ -42,7 +43,7 @@ void Node::destroy_all(Node* first) noexcept {
             for (std::uint32_t i = 0; i < n->n_inputs; ++i) n->saved()[i].~Array();
         }
         if (const Params* p = n->params()) p->release();
-        if (n->flags & (kPython | kObserved)) [[unlikely]]
+        if (n->flags & (kPython | kHooks | kObserved)) [[unlikely]]
             n->say_goodbye();
         const std::size_t bytes = n->bytes();
         n->~Node();
@@ -52,7 +53,7 @@ void Node::destroy_all(Node* first) noexcept {
 }
 
 void Node::say_goodbye() const noexcept {
-    if (has(kPython) && on_free) on_free(*this);
+    if (flags & (kPython | kHooks) && on_free) on_free(*this);
     if (has(kObserved)) recorder::forget(*this);
 }
 

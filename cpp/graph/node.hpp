@@ -25,6 +25,7 @@ struct Node {
         kSaves = 4,      // room for operands follows the inputs
         kParams = 8,     // a Params pointer follows those
         kObserved = 16,  // made while a profile was open, which wants to know when it goes
+        kHooks = 32,     // Python wants to see the cotangent
     };
 
     const OpInfo* op;           // null for a leaf
@@ -73,8 +74,10 @@ struct Node {
     std::size_t bytes() const noexcept { return bytes_of(n_inputs, flags); }
 
     static std::int64_t live() noexcept;
-    // Told of every node with kPython that goes; set by bind.
+    // Told of every node with kPython or kHooks that goes, and of every one with kPython whose
+    // saved values do; set by bind.
     static inline void (*on_free)(const Node&) noexcept = nullptr;
+    static inline void (*on_drop)(const Node&) noexcept = nullptr;
 
 private:
     static void destroy(Node* first) noexcept;

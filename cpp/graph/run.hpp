@@ -17,8 +17,16 @@ namespace rg {
 class Run;
 class WalkScope;
 
-// Runs the rule of a node whose op is external; set by bind.
-extern void (*external_rule)(Run& run, Node& node);
+// What bind does for nodes with Python on them: the rule of one whose op is external, the same in a
+// walk that records, where it gives one cotangent an input, and the hooks of one with kHooks, which
+// may replace its cotangent.
+struct PythonRules {
+    void (*pull)(Run& run, Node& node);
+    std::vector<Tensor> (*pull_recording)(Node& node, const Tensor& g);
+    void (*hooks)(Node& node, Array& g);
+    void (*hooks_recording)(Node& node, Tensor& g);
+};
+extern PythonRules python_rules;
 
 class Run {
 public:

@@ -12,7 +12,7 @@
 
 namespace rg {
 
-void (*external_rule)(Run& run, Node& node) = nullptr;
+PythonRules python_rules{};
 
 namespace {
 
@@ -111,7 +111,9 @@ void Run::walk(std::span<Array> seeds, WalkScope* scope) {
 
 void Run::pull(Node& n) {
     if (!n.grad) return;  // a rule in Python gave nothing
-    if (n.op->external) return external_rule(*this, n);
+    if (n.has(Node::kHooks)) [[unlikely]]
+        python_rules.hooks(n, n.grad);
+    if (n.op->external) return python_rules.pull(*this, n);
     const bool keep = n.handle.load(std::memory_order_relaxed) || n.grad.is_scalar();
     Array g = keep ? n.grad : std::move(n.grad);
     if (n.op->elementwise) {

@@ -79,8 +79,18 @@ Tensor fit(Tensor c, const Node& n, const Layout& shape) {
 }
 
 void pull_recording(Node& n, Cotangents& all) {
+    if (n.has(Node::kHooks)) [[unlikely]]
+        python_rules.hooks_recording(n, at(all, n));
+    const auto add = [&](std::uint32_t k, Tensor c) {
+        Tensor& sum = at(all, *n.input(k));
+        sum = sum.layout() ? sum + c : std::move(c);
+    };
     if (n.op->external) {
-        throw GraphError("custom: a rule written on arrays has no second derivative");
+        std::vector<Tensor> given = python_rules.pull_recording(n, at(all, n));
+        for (std::uint32_t k = n.n_inputs; k-- > 0;) {
+            if (n.input(k)) add(k, std::move(given[k]));
+        }
+        return;
     }
     Tensor in[kMaxArity];
     for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
@@ -92,8 +102,7 @@ void pull_recording(Node& n, Cotangents& all) {
         Node* to = n.input(k);
         if (!to) continue;
         Tensor c = fit(rules[n.op->id][k](g, in, y, n.params()), n, *to->value.layout());
-        Tensor& sum = at(all, *to);
-        sum = sum.layout() ? sum + c : std::move(c);
+        add(k, std::move(c));
     }
 }
 

@@ -25,6 +25,7 @@ from .tensor import Tensor as Tensor
 SimpleTensor = Tensor  # the notebook's first stage, under its own name
 
 if _TYPE_CHECKING:
+    from .functional import custom as custom
     from .functional import elementwise_grad as elementwise_grad
     from .functional import grad as grad
     from .functional import stop_gradient as stop_gradient
@@ -32,7 +33,7 @@ if _TYPE_CHECKING:
     from .functional import vjp as vjp
 
 _MODULES = ("functional", "optimize", "testing")
-_FUNCTIONAL = ("elementwise_grad", "grad", "stop_gradient", "value_and_grad", "vjp")
+_FUNCTIONAL = ("custom", "elementwise_grad", "grad", "stop_gradient", "value_and_grad", "vjp")
 
 
 def __getattr__(name: str) -> _Any:
