@@ -107,7 +107,7 @@ Ref tuple_like(const std::vector<Node*>& inputs) {
 }
 
 // What the walk found for each input.
-Ref pick(const Run::Cotangents& all, const std::vector<Node*>& inputs) {
+Ref pick(const Run::Cotangents& all, const std::vector<Node*>& inputs, std::size_t n_own) {
     Ref result = tuple_like(inputs);
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         const auto found = std::find_if(all.begin(), all.end(),
@@ -117,17 +117,17 @@ Ref pick(const Run::Cotangents& all, const std::vector<Node*>& inputs) {
             continue;
         }
         Tensor g = found->second;
-        if (inputs[k]->has(Node::kHooks)) run_hooks_recording(*inputs[k], g);
+        if (k < n_own && inputs[k]->has(Node::kHooks)) run_hooks_recording(*inputs[k], g);
         PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), wrap_gradient(g));
     }
     return result;
 }
 
-Ref pick(Run& run, const std::vector<Node*>& inputs) {
+Ref pick(Run& run, const std::vector<Node*>& inputs, std::size_t n_own) {
     Ref result = tuple_like(inputs);
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         Array& g = run.cotangent(*inputs[k]);
-        if (g && inputs[k]->has(Node::kHooks)) run_hooks(*inputs[k], g);
+        if (g && k < n_own && inputs[k]->has(Node::kHooks)) run_hooks(*inputs[k], g);
         PyObject* array = g ? own_array(std::move(g)) : Py_NewRef(Py_None);
         PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), array);
     }
@@ -161,7 +161,8 @@ void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_
     });
 }
 
-PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, bool create_graph) {
+PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, std::size_t n_own,
+                    bool create_graph) {
     Roots roots;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(outputs); ++k) {
         Tensor root = operand(as_handle(PyTuple_GET_ITEM(outputs, k)));
@@ -177,7 +178,7 @@ PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, bool c
     watched(true, [&](WalkScope* scope) {
         Run run(roots.nodes, true, stops);
         run_through(run, roots, create_graph, scope,
-                    [&](auto&& found) { result = pick(found, wanted); });
+                    [&](auto&& found) { result = pick(found, wanted, n_own); });
     });
     return result.leave();
 }

@@ -30,7 +30,8 @@ extern PythonRules python_rules;
 
 class Run {
 public:
-    // The walk ends at leaves, and at `stops` (sorted) even if they were computed from something.
+    // The walk ends at leaves, and at `stops` (sorted) even if they were computed from something;
+    // those another run may hold, as it may hold leaves.
     // Roots and stops must live as long as the run. Throws GraphError on re-entry into a claimed
     // graph.
     using Nodes = std::span<Node* const>;
@@ -82,6 +83,7 @@ private:
     void walk_ready(WalkScope* scope);
     void step(Node& n);
     void step_checked(Node& n);
+    bool ends_at(const Node& n) const;
     void visit(Node& n);
     bool claim(Node& n);
     void pull(Node& n);
@@ -111,7 +113,7 @@ private:
     std::uint32_t ticks_ = 0;
     std::vector<Node*> stack_;  // marking: claimed, inputs not yet seen; walking: ready
     std::vector<Node*> leaves_;
-    // Cotangents of leaves that a concurrent run holds: a shared leaf does not serialise walks.
+    // Cotangents of leaves and stops that another run holds: they do not serialise walks.
     std::unordered_map<Node*, Array> foreign_;
 };
 

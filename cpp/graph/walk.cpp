@@ -46,7 +46,7 @@ bool is_last(Node& n, std::uint32_t k) {
 
 // One consumer less; the last one makes the node ready.
 inline void Run::count_down(Node& in) {
-    if (!in.is_leaf() && --in.pending == 0) stack_.push_back(&in);
+    if (in.owner.load(std::memory_order_relaxed) == id_ && --in.pending == 0) stack_.push_back(&in);
 }
 
 // The node is done: its memory goes, and its claim ends.
@@ -58,7 +58,7 @@ inline void Run::retire(Node& n) {
 // Roots that no other root was computed from are ready at once.
 void Run::start() {
     for (Node* root : roots_) {
-        if (root->is_leaf() || root->pending) continue;
+        if (root->owner.load(std::memory_order_relaxed) != id_ || root->pending) continue;
         if (std::find(stack_.begin(), stack_.end(), root) == stack_.end()) stack_.push_back(root);
     }
 }

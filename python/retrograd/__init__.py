@@ -25,6 +25,7 @@ from .tensor import Tensor as Tensor
 SimpleTensor = Tensor  # the notebook's first stage, under its own name
 
 if _TYPE_CHECKING:
+    from .functional import checkpoint as checkpoint
     from .functional import custom as custom
     from .functional import elementwise_grad as elementwise_grad
     from .functional import grad as grad
@@ -33,7 +34,15 @@ if _TYPE_CHECKING:
     from .functional import vjp as vjp
 
 _MODULES = ("functional", "optimize", "testing")
-_FUNCTIONAL = ("custom", "elementwise_grad", "grad", "stop_gradient", "value_and_grad", "vjp")
+_FUNCTIONAL = (
+    "checkpoint",
+    "custom",
+    "elementwise_grad",
+    "grad",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+)
 
 
 def __getattr__(name: str) -> _Any:

@@ -1,5 +1,6 @@
 """Functions of functions: derivatives of plain NumPy code, in the signatures of JAX."""
 
+from .checkpoint import checkpoint as checkpoint
 from .custom import custom as custom
 from .reverse import elementwise_grad as elementwise_grad
 from .reverse import grad as grad
