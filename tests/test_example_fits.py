@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 REPORTS = {
     "rosenbrock": (5, 25, r"^100 dimensions$"),
     "logistic": (2, 4, r"^classified correctly: 9[789]\.\d\d% of 569 samples$"),
+    "gaussian_process": (2, 4, r"^amplitude [\d.]+, length [\d.]+, noise 0\.[01]\d+$"),
     "curve_fit": (3, 3, r"^frequency  [23]\.\d+, true 3\.0$"),
 }
 

@@ -1,6 +1,7 @@
 """`retrograd.optimize` hands SciPy exact derivatives and gives containers back."""
 
 import doctest
+import gc
 import subprocess
 import sys
 from collections import namedtuple
@@ -291,6 +292,15 @@ def test_the_callers_modes_do_not_matter():
     wanted = solve()
     with retrograd.strict(), retrograd.no_grad():
         assert solve() == wanted
+
+
+def test_no_graph_outlives_the_solver():
+    gc.collect()
+    before = retrograd._core.live_nodes()
+    results = [minimize(rosenbrock, START, method=method) for method in (*PRODUCTS, "BFGS")]
+    gc.collect()
+    assert retrograd._core.live_nodes() == before
+    assert all(result.fun < 0.1 for result in results)
 
 
 def test_docstring_examples():

@@ -10,8 +10,10 @@
 #include "array/error.hpp"
 #include "array/view.hpp"
 #include "bind/convert.hpp"
+#include "bind/custom.hpp"
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
+#include "bind/hooks.hpp"
 #include "graph/dual.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
@@ -80,6 +82,7 @@ void run_through(Run& run, Roots& roots, bool create_graph, WalkScope* scope, Fi
     const bool large = mark(run, scope);
     if (scope) scope->passed(Phase::Order);
     if (create_graph) {
+        const RuleResults kept;
         finish(run.walk_recording(roots.seeds, scope));
     } else {
         std::vector<Array> seeds = roots.private_seeds();
@@ -105,21 +108,27 @@ Ref tuple_like(const std::vector<Node*>& inputs) {
 }
 
 // What the walk found for each input.
-Ref pick(const Run::Cotangents& all, const std::vector<Node*>& inputs) {
+Ref pick(const Run::Cotangents& all, const std::vector<Node*>& inputs, std::size_t n_own) {
     Ref result = tuple_like(inputs);
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         const auto found = std::find_if(all.begin(), all.end(),
                                         [&](const auto& c) { return c.first == inputs[k]; });
-        PyObject* g = found == all.end() ? Py_NewRef(Py_None) : wrap_gradient(found->second);
-        PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), g);
+        if (found == all.end()) {
+            PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), Py_NewRef(Py_None));
+            continue;
+        }
+        Tensor g = found->second;
+        if (k < n_own && inputs[k]->has(Node::kHooks)) run_hooks_recording(*inputs[k], g);
+        PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), wrap_gradient(g));
     }
     return result;
 }
 
-Ref pick(Run& run, const std::vector<Node*>& inputs) {
+Ref pick(Run& run, const std::vector<Node*>& inputs, std::size_t n_own) {
     Ref result = tuple_like(inputs);
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         Array& g = run.cotangent(*inputs[k]);
+        if (g && k < n_own && inputs[k]->has(Node::kHooks)) run_hooks(*inputs[k], g);
         PyObject* array = g ? own_array(std::move(g)) : Py_NewRef(Py_None);
         PyTuple_SET_ITEM(result.get(), Py_ssize_t(k), array);
     }
@@ -159,7 +168,8 @@ void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_
     });
 }
 
-PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, bool create_graph) {
+PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, std::size_t n_own,
+                    bool create_graph) {
     Roots roots;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(outputs); ++k) {
         Tensor root = operand(as_handle(PyTuple_GET_ITEM(outputs, k)));
@@ -177,7 +187,7 @@ PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, bool c
     watched(true, [&](WalkScope* scope) {
         Run run(roots.nodes, true, stops);
         run_through(run, roots, create_graph, scope,
-                    [&](auto&& found) { result = pick(found, wanted); });
+                    [&](auto&& found) { result = pick(found, wanted, n_own); });
     });
     return result.leave();
 }

@@ -147,6 +147,10 @@ void install_forward(py::module_& m) {
     m.def("open_levels", [] { return dual::levels; });
     m.def("attach", &attach);
     m.def("tangent_of", &tangent_of);
+    m.def("top_level", [](py::handle x) {
+        return is_tensor(x.ptr()) ? dual::top_level(as_handle(x.ptr())->t) : dual::Level{0};
+    });
+    m.def("follow_below", &dual::follow_below);
     m.def("has_tangent", [](py::handle x) {
         return is_tensor(x.ptr()) && dual::has_tangent(as_handle(x.ptr())->t);
     });

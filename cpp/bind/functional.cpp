@@ -2,6 +2,8 @@
 #include "bind/functional.hpp"
 
 #include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "array/error.hpp"
 #include "bind/backward.hpp"
@@ -44,12 +46,53 @@ PyObject* alias(PyObject*, PyObject* t) {
 PyObject* gradients_of(PyObject*, PyObject* args) {
     PyObject *outputs, *seeds, *inputs;
     int create_graph;
-    if (!PyArg_ParseTuple(args, "O!O!O!p:gradients", &PyTuple_Type, &outputs, &PyTuple_Type, &seeds,
-                          &PyTuple_Type, &inputs, &create_graph)) {
+    Py_ssize_t n_own = PY_SSIZE_T_MAX;
+    if (!PyArg_ParseTuple(args, "O!O!O!p|n:gradients", &PyTuple_Type, &outputs, &PyTuple_Type,
+                          &seeds, &PyTuple_Type, &inputs, &create_graph, &n_own)) {
         return nullptr;
     }
-    return guarded([&] { return gradients(outputs, seeds, inputs, create_graph); });
+    return guarded(
+        [&] { return gradients(outputs, seeds, inputs, std::size_t(n_own), create_graph); });
 }
+
+// captured(outputs, variables): the tensors besides the variables that the outputs depend on and
+// that somebody else holds.
+PyObject* captured(PyObject*, PyObject* args) {
+    PyObject *outputs, *variables;
+    if (!PyArg_ParseTuple(args, "O!O!:captured", &PyTuple_Type, &outputs, &PyTuple_Type,
+                          &variables)) {
+        return nullptr;
+    }
+    return guarded([&] {
+        const Ref found(checked(PyList_New(0)));
+        std::unordered_set<Node*> seen;
+        std::vector<Node*> todo;
+        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(variables); ++k) {
+            seen.insert(as_handle(PyTuple_GET_ITEM(variables, k))->t.node.get());
+        }
+        const auto meet = [&](Node* n, bool is_output) {
+            if (!n || !seen.insert(n).second) return;
+            Handle* h = living(*n);
+            if (h && (n->is_leaf() || !is_output)) {
+                checked(PyList_Append(found.get(), as_object(h)));
+            } else {
+                todo.push_back(n);
+            }
+        };
+        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(outputs); ++k) {
+            meet(as_handle(PyTuple_GET_ITEM(outputs, k))->t.node.get(), true);
+        }
+        while (!todo.empty()) {
+            Node* n = todo.back();
+            todo.pop_back();
+            for (std::uint32_t k = 0; k < n->n_inputs; ++k) meet(n->input(k), false);
+        }
+        return checked(PyList_AsTuple(found.get()));
+    });
+}
+
+// node_id(t): a number that no other living node has.
+PyObject* node_id(PyObject*, PyObject* t) { return PyLong_FromVoidPtr(as_handle(t)->t.node.get()); }
 
 }  // namespace
 
@@ -57,7 +100,9 @@ PyMethodDef functional_functions[] = {
     {"variable", variable, METH_VARARGS, "variable(x, connect, who, /)\n--\n\n"},
     {"alias", alias, METH_O, "alias(t, /)\n--\n\n"},
     {"gradients", gradients_of, METH_VARARGS,
-     "gradients(outputs, seeds, inputs, create_graph, /)\n--\n\n"},
+     "gradients(outputs, seeds, inputs, create_graph, n_own=..., /)\n--\n\n"},
+    {"node_id", node_id, METH_O, "node_id(t, /)\n--\n\n"},
+    {"captured", captured, METH_VARARGS, "captured(outputs, variables, /)\n--\n\n"},
     {nullptr, nullptr, 0, nullptr},
 };
 

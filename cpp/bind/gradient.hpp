@@ -24,6 +24,6 @@ PyObject* wrap_gradient(const Tensor& g);
 // Adds the walk's leaf cotangents to the leaves' gradients: all of them or, on failure, none.
 void commit(Run& run);
 // The same for a walk that recorded, whose gradients are tensors.
-void commit(std::vector<std::pair<Node*, Tensor>>&& cotangents);
+void commit(Run::Cotangents&& cotangents);
 
 }  // namespace rg

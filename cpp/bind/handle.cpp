@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "array/error.hpp"
+#include "bind/anchor.hpp"
 #include "bind/convert.hpp"
-#include "bind/custom.hpp"
+#include "bind/hooks.hpp"
 #include "graph/run.hpp"
 
 namespace rg {
@@ -92,6 +93,8 @@ void write_back(Handle* h, Node& node) {
     }
     if (h->weakrefs) PyObject_ClearWeakRefs(as_object(h));
     // Rules go before the nodes that are their keys.
+    if (h->anchor) [[unlikely]]
+        leave_hooks(h);
     Py_CLEAR(h->anchor);
     Py_CLEAR(h->dict);
     Py_CLEAR(h->grad);
@@ -260,7 +263,7 @@ void set_node(Handle* h, NodePtr node) {
         if (old->handle.load() == h) old->handle.store(nullptr);
     }
     h->t.node = std::move(node);
-    Py_CLEAR(h->anchor);
+    const Ref old(std::exchange(h->anchor, nullptr));
     if (Node* n = h->t.node.get()) {
         n->handle.store(h, std::memory_order_relaxed);
         if (n->has(Node::kPython)) {
@@ -268,6 +271,7 @@ void set_node(Handle* h, NodePtr node) {
             track(h);
         }
     }
+    move_hooks(old.get(), h);
 }
 
 }  // namespace rg

@@ -15,7 +15,7 @@ struct Handle {
     PyObject* cell;  // of a scalar: the 0-d array that `.data` gave out; it may have been written
     PyObject* dict;
     PyObject* weakrefs;
-    PyObject* anchor;  // keeps rules written in Python; see custom.hpp
+    PyObject* anchor;  // keeps rules and hooks written in Python; see anchor.hpp
     bool requires_grad;
     bool view;  // shows part of another tensor: a write through it would be lost
     bool tracked;

@@ -47,8 +47,7 @@ Level last_level = 0;
 
 // Only levels below it are followed: while a tangent is computed, its own perturbation and those
 // inside it are none of its business.
-constexpr Level kNone = ~Level{0};
-thread_local Level ceiling = kNone;
+thread_local Level ceiling = kAll;
 
 struct Below {
     explicit Below(Level level) : before(std::exchange(ceiling, level)) {}
@@ -260,6 +259,18 @@ Tensor tangent_of(const Tensor& x, Level level) {
     const Tangent* found = find(x, level);
     return found ? found->t : Tensor();
 }
+
+Level top_level(const Tensor& x) {
+    Level top = 0;
+    if (const Dual* d = levels ? dual_of(x.node.get()) : nullptr) {
+        for (const Tangent* t : d->tangents()) {
+            if (t->level < ceiling) top = t->level;
+        }
+    }
+    return top;
+}
+
+Level follow_below(Level level) { return std::exchange(ceiling, level); }
 
 bool has_tangent(const Tensor& x) {
     const Dual* d = levels ? dual_of(x.node.get()) : nullptr;

@@ -33,6 +33,12 @@ Tensor attach(const Tensor& x, const Tensor& tangent, Level level);
 Tensor variable(const Tensor& x);
 // Its tangent of the level, empty where it has none.
 Tensor tangent_of(const Tensor& x, Level level);
+// The latest of its levels that operations would follow here; 0 where there is none.
+Level top_level(const Tensor& x);
+// From now on this thread follows only levels before this one, or all: what a rule of the user's
+// for this level computes has no part in its perturbation. Gives what was set before.
+Level follow_below(Level level);
+inline constexpr Level kAll = ~Level{0};
 // Whether it has a tangent that operations would follow here.
 bool has_tangent(const Tensor& x);
 

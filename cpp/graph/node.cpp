@@ -18,6 +18,7 @@ void Node::drop_saved() noexcept {
         for (std::uint32_t i = 0; i < n_inputs; ++i) saved()[i].reset();
     }
     value = value.without_value();
+    if (has(kPython) && on_drop) on_drop(*this);
     freed.store(true, std::memory_order_relaxed);
 }
 
@@ -45,7 +46,7 @@ void Node::destroy_all(Node* first) noexcept {
             for (std::uint32_t i = 0; i < n->n_inputs; ++i) n->saved()[i].~Array();
         }
         if (n->has(kParams)) (*n->params_place())->release();
-        if (n->flags & (kPython | kObserved)) [[unlikely]]
+        if (n->flags & (kPython | kHooks | kObserved)) [[unlikely]]
             n->say_goodbye();
         const std::size_t bytes = n->bytes();
         n->~Node();
@@ -55,7 +56,7 @@ void Node::destroy_all(Node* first) noexcept {
 }
 
 void Node::say_goodbye() const noexcept {
-    if (has(kPython) && on_free) on_free(*this);
+    if (flags & (kPython | kHooks) && on_free) on_free(*this);
     if (has(kObserved)) recorder::forget(*this);
 }
 

@@ -25,6 +25,7 @@ struct Node {
         kSaves = 4,      // room for operands follows the inputs
         kParams = 8,     // a Params pointer follows those
         kObserved = 16,  // made while a profile was open, which wants to know when it goes
+        kHooks = 32,     // Python wants to see the cotangent
         kDual = 64,      // its Params are a Dual, which keeps tangents; see dual.hpp
     };
 
@@ -79,8 +80,10 @@ struct Node {
 
     // Without carriers.
     static std::int64_t live() noexcept;
-    // Told of every node with kPython that goes; set by bind.
+    // Told of every node with kPython or kHooks that goes, and of every one with kPython whose
+    // saved values do; set by bind.
     static inline void (*on_free)(const Node&) noexcept = nullptr;
+    static inline void (*on_drop)(const Node&) noexcept = nullptr;
 
 private:
     static void destroy(Node* first) noexcept;

@@ -114,21 +114,19 @@ Run::~Run() {
     ended.notify_all();
 }
 
+inline bool Run::ends_at(const Node& n) const {
+    return n.is_leaf() || (!stops_.empty() && std::binary_search(stops_.begin(), stops_.end(), &n));
+}
+
 inline void Run::visit(Node& n) {
     if (n.freed.load(std::memory_order_relaxed)) [[unlikely]]
         refuse_freed(n);
     n.owner.store(id_, std::memory_order_relaxed);
     n.grad.reset();
-    n.pending = 0;
     if (!n.value.is_scalar()) work_ += n.value.nbytes();
-    if (n.is_leaf()) {
-        leaves_.push_back(&n);
-    } else if (!stops_.empty() && std::binary_search(stops_.begin(), stops_.end(), &n)) {
-        leaves_.push_back(&n);
-        n.pending = kNever;
-    } else {
-        stack_.push_back(&n);
-    }
+    const bool last = ends_at(n);
+    n.pending = last ? kNever : 0;
+    (last ? leaves_ : stack_).push_back(&n);
 }
 
 // Makes `n` part of this run; false where another run holds it. Under the lock, and with a single
@@ -137,7 +135,7 @@ bool Run::claim(Node& n) {
     const std::uint16_t owner = n.owner.load(std::memory_order_acquire);
     if (owner == id_) return true;
     // A leaf that another run holds; it stays foreign when that run has ended meanwhile.
-    if (n.is_leaf() && (owner || foreign_.contains(&n))) {
+    if (ends_at(n) && (owner || foreign_.contains(&n))) {
         if (foreign_.try_emplace(&n).second) leaves_.push_back(&n);
         return true;
     }
@@ -174,7 +172,7 @@ bool Run::mark(std::size_t limit) {
                     release_claims();
                     return false;
                 }
-                if (!in->is_leaf()) ++in->pending;
+                if (in->owner.load(std::memory_order_relaxed) == id_) ++in->pending;
             }
         }
         if (stack_.empty()) return true;

@@ -17,12 +17,21 @@ namespace rg {
 class Run;
 class WalkScope;
 
-// Runs the rule of a node whose op is external; set by bind.
-extern void (*external_rule)(Run& run, Node& node);
+// What bind does for nodes with Python on them: the rule of one whose op is external, the same in a
+// walk that records, where it gives one cotangent an input, and the hooks of one with kHooks, which
+// may replace its cotangent.
+struct PythonRules {
+    void (*pull)(Run& run, Node& node);
+    std::vector<Tensor> (*pull_recording)(Node& node, const Tensor& g);
+    void (*hooks)(Node& node, Array& g);
+    void (*hooks_recording)(Node& node, Tensor& g);
+};
+extern PythonRules python_rules;
 
 class Run {
 public:
-    // The walk ends at leaves, and at `stops` (sorted) even if they were computed from something.
+    // The walk ends at leaves, and at `stops` (sorted) even if they were computed from something;
+    // those another run may hold, as it may hold leaves.
     // Roots and stops must live as long as the run. Throws GraphError on re-entry into a claimed
     // graph.
     using Nodes = std::span<Node* const>;
@@ -74,6 +83,7 @@ private:
     void walk_ready(WalkScope* scope);
     void step(Node& n);
     void step_checked(Node& n);
+    bool ends_at(const Node& n) const;
     void visit(Node& n);
     bool claim(Node& n);
     void pull(Node& n);
@@ -103,7 +113,7 @@ private:
     std::uint32_t ticks_ = 0;
     std::vector<Node*> stack_;  // marking: claimed, inputs not yet seen; walking: ready
     std::vector<Node*> leaves_;
-    // Cotangents of leaves that a concurrent run holds: a shared leaf does not serialise walks.
+    // Cotangents of leaves and stops that another run holds: they do not serialise walks.
     std::unordered_map<Node*, Array> foreign_;
 };
 

@@ -66,7 +66,7 @@ void Sweep::order() {
             continue;
         }
         refuse_freed(n);
-        external_ = external_ || n.op->external;
+        external_ = external_ || n.op->external || n.has(Node::kHooks);
         at->second = std::uint32_t(steps_.size());
         for (const std::uint32_t from : step.from) {
             if (from != kNone) steps_[from].last_use = at->second;

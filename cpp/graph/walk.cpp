@@ -12,7 +12,7 @@
 
 namespace rg {
 
-void (*external_rule)(Run& run, Node& node) = nullptr;
+PythonRules python_rules{};
 
 namespace {
 
@@ -30,7 +30,7 @@ bool is_last(Node& n, std::uint32_t k) {
 
 // One consumer less; the last one makes the node ready.
 inline void Run::count_down(Node& in) {
-    if (!in.is_leaf() && --in.pending == 0) stack_.push_back(&in);
+    if (in.owner.load(std::memory_order_relaxed) == id_ && --in.pending == 0) stack_.push_back(&in);
 }
 
 // The node is done: its memory goes, and its claim ends.
@@ -42,7 +42,7 @@ inline void Run::retire(Node& n) {
 // Roots that no other root was computed from are ready at once.
 void Run::start() {
     for (Node* root : roots_) {
-        if (root->is_leaf() || root->pending) continue;
+        if (root->owner.load(std::memory_order_relaxed) != id_ || root->pending) continue;
         if (std::find(stack_.begin(), stack_.end(), root) == stack_.end()) stack_.push_back(root);
     }
 }
@@ -95,7 +95,9 @@ void Run::walk(std::span<Array> seeds, WalkScope* scope) {
 
 void Run::pull(Node& n) {
     if (!n.grad) return;  // a rule in Python gave nothing
-    if (n.op->external) return external_rule(*this, n);
+    if (n.has(Node::kHooks)) [[unlikely]]
+        python_rules.hooks(n, n.grad);
+    if (n.op->external) return python_rules.pull(*this, n);
     const bool keep = n.handle.load(std::memory_order_relaxed) || n.grad.is_scalar();
     Array g = keep ? n.grad : std::move(n.grad);
     if (n.op->elementwise) {

@@ -25,6 +25,8 @@ from .tensor import Tensor as Tensor
 SimpleTensor = Tensor  # the notebook's first stage, under its own name
 
 if _TYPE_CHECKING:
+    from .functional import checkpoint as checkpoint
+    from .functional import custom as custom
     from .functional import elementwise_grad as elementwise_grad
     from .functional import grad as grad
     from .functional import hessian as hessian
@@ -38,6 +40,8 @@ if _TYPE_CHECKING:
 
 _MODULES = ("functional", "optimize", "testing")
 _FUNCTIONAL = (
+    "checkpoint",
+    "custom",
     "elementwise_grad",
     "grad",
     "hessian",

@@ -1,5 +1,7 @@
 """Functions of functions: derivatives of plain NumPy code, in the signatures of JAX."""
 
+from .checkpoint import checkpoint as checkpoint
+from .custom import custom as custom
 from .forward import hvp as hvp
 from .forward import jvp as jvp
 from .forward import linearize as linearize

@@ -39,7 +39,13 @@ def is_variable(x: Any) -> bool:
 
 def is_nested(leaves: Iterable[Any]) -> bool:
     """Whether what is computed from these leaves now may be differentiated again."""
-    return _core.grad_mode.get() and (_depth.get() > 0 or any(map(is_variable, leaves)))
+    return _core.is_recording() and (_depth.get() > 0 or any(map(is_variable, leaves)))
+
+
+def constant(x: Any) -> Any:
+    """A floating array as a tensor without a gradient; what has another type as it is."""
+    # Of the facade's class, which this module cannot import while it is being imported itself.
+    return _core.kept(_core.variable(x, False, "constant")) if x.dtype.kind == "f" else x
 
 
 def plain(x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from numbers import Real
+from operator import pos
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ class Variables:
         self._leaves, self._treedef = flatten(tree)
         self.is_array = self._treedef.kind is None
         x, self.unravel = ravel(tree)
+        if self.is_array and np.ndim(tree) == 1 and x.dtype == np.float64:
+            self.unravel = pos  # a copy: nothing to cut, and a step of small problems is quick
         self.x0: Vector = np.array(_numbers(x), dtype=np.float64)
 
     def of_vector(self, f: Callable[..., Any], args: Any = ()) -> Callable[[Any], Any]:
