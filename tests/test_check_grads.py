@@ -71,7 +71,8 @@ def message_of(f, args, **options):
     text = str(caught.value)
     assert "\n" not in text
     found = re.fullmatch(
-        r"check_grads: order (\d), ([\w ]+), at (.*): the derivative is (\S+), the values say (\S+)",
+        r"check_grads: order (\d), ([\w ]+), at (.*): "
+        r"the derivative is (\S+), the values say (\S+)",
         text,
     )
     assert found, text

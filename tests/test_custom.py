@@ -148,7 +148,10 @@ def test_containers_and_settings():
     apply.defvjp(fwd, bwd)
     p, x = {"w": np.ones((2, 3)), "b": np.zeros(2)}, X
     for twice, factor in ((True, 2), (False, 3)):
-        f = lambda p, x, twice=twice: apply(p, lambda y: 3 * y, x, twice=twice).sum()
+
+        def f(p, x, twice=twice):
+            return apply(p, lambda y: 3 * y, x, twice=twice).sum()
+
         gp, gx = grad(f, (0, 1))(p, x)
         same(gp["w"], factor * np.array([x, x]))
         same(gp["b"], [factor, factor])
@@ -239,9 +242,7 @@ def test_what_is_not_saved_is_not_kept():
 
 def rule_error(bwd, kind, message, order=1, fwd=None):
     cube = operation(bwd, fwd)
-    f = total(cube)
-    if order == 2:
-        f = lambda x: grad(total(cube))(x).sum()
+    f = total(cube) if order == 1 else total(grad(total(cube)))
     with pytest.raises(kind, match=message) as caught:
         grad(f)(X)
     assert "\n" not in str(caught.value)

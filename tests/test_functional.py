@@ -264,7 +264,10 @@ def test_vjp_inside_a_gradient():
 
 def test_hessian_vector_product_by_reverse_over_reverse():
     x, v = np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, -1.0])
-    f = lambda x: (x**3).sum() * x[0]
+
+    def f(x):
+        return (x**3).sum() * x[0]
+
     product = grad(lambda x: (grad(f)(x) * v).sum())(x)
     hessian = np.diag(6 * x * x[0])
     hessian[0] += 3 * x**2
