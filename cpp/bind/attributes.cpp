@@ -126,7 +126,7 @@ PyObject* get_op(Handle* h) {
 PyObject* get_rule(Handle* h) {
     const Node* node = h->t.node.get();
     const Anchor* a = node && node->has(Node::kPython) ? find_anchor(*node) : nullptr;
-    return Py_NewRef(a && a->rule ? a->rule : Py_None);
+    return Py_NewRef(a && a->children && a->rule ? a->rule : Py_None);
 }
 
 PyObject* get_requires_grad(Handle* h) { return PyBool_FromLong(h->requires_grad); }
@@ -180,6 +180,7 @@ void fill(Handle* h, PyObject* data, PyObject* children, PyObject* op, bool requ
     Array value = leaf_value(data, "Tensor");
     // Nothing is left of what the tensor was, should this be a second __init__.
     set_node(h, {});
+    Py_CLEAR(h->anchor);
     clear_gradient(h);
     Py_CLEAR(h->cell);
     h->t.value = std::move(value);

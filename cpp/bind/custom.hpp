@@ -1,29 +1,12 @@
-// Rules written in Python: `out = Tensor(v, children, op); out._backward = f`.
-//
-// The core's references between nodes are invisible to Python's garbage collector, while such a
-// rule usually refers to the tensors around it, in a cycle. So every node with a Python rule
-// somewhere below it gets an Anchor, a collectable object that mirrors the node's edges: it holds
-// the rule, the children, and the anchors of the node's inputs. A tensor holds the anchor of its
-// node, and the collector sees the graph as it is. Graphs without Python rules have no anchors.
+// Rules written in Python: `out = Tensor(v, children, op); out._backward = f`, and those of
+// `retrograd.custom`.
 #pragma once
 
+#include "bind/anchor.hpp"
 #include "bind/handle.hpp"
 #include "graph/run.hpp"
 
 namespace rg {
-
-struct Anchor {
-    PyObject_HEAD Node* node;  // a key only, never followed
-    PyObject* rule;            // called without arguments; null until `_backward` is set
-    PyObject* children;        // the tuple given to Tensor(...); null for a native node
-    PyObject* op;              // the name given there
-    PyObject* inputs;          // anchors of the node's inputs
-};
-
-// A new reference to the node's anchor, made where it is missing.
-PyObject* anchor_of(Node& node);
-// Borrowed; null where the node has none.
-Anchor* find_anchor(const Node& node);
 
 // Gives `h` a node of its own with the children as inputs.
 void attach_children(Handle* h, PyObject* children, PyObject* op);
@@ -31,10 +14,29 @@ void set_rule(Handle* h, PyObject* rule);
 
 // Calls the rule: while it runs, `.grad` of the tensor and of its children is this walk's
 // cotangent.
-void run_python_rule(Run& run, Node& node);
+void run_notebook_rule(Run& run, Node& node, Anchor* a);
 // The place where a running rule of this thread keeps `.grad` of this tensor, or null.
 Ref* grad_in_rule(Handle* h);
 
-PyObject* make_anchor_type(PyObject* module);
+// A result with a rule of its own: see custom_op.cpp.
+extern PyMethodDef custom_functions[];
+
+// What rules give is kept here while a walk that records runs: nodes hold no Python objects, and
+// the anchors of the new ones must live until a gradient's tensor holds them.
+class RuleResults {
+public:
+    RuleResults();
+    ~RuleResults();
+    RuleResults(const RuleResults&) = delete;
+    RuleResults& operator=(const RuleResults&) = delete;
+    static void keep(Ref result);
+
+private:
+    std::vector<Ref> kept_;
+    RuleResults* outer_;
+};
+
+// The walk calls rules in Python from now on.
+void install_rules();
 
 }  // namespace rg

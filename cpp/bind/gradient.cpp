@@ -7,6 +7,7 @@
 #include "bind/convert.hpp"
 #include "bind/custom.hpp"
 #include "bind/gil.hpp"
+#include "bind/hooks.hpp"
 #include "graph/record.hpp"
 #include "ops/array_ops.hpp"
 #include "ops/registry.hpp"
@@ -43,16 +44,6 @@ Array gradient_so_far(Handle* h) {
     return g;
 }
 
-// A Python tensor for a gradient. Where the tensor is one the user has, a copy of its node keeps
-// the two apart.
-PyObject* wrap_gradient(const Tensor& g) {
-    if (g.node && (g.node->is_leaf() || g.node->handle.load())) {
-        Tensor in[] = {g};
-        return wrap(apply(info<op::Pos>(), in));
-    }
-    return wrap(Tensor(g));
-}
-
 bool fits(PyObject* o, const Array& value) {
     if (!PyArray_CheckExact(o)) return false;
     PyArrayObject* a = as_array(o);
@@ -62,6 +53,14 @@ bool fits(PyObject* o, const Array& value) {
 }
 
 }  // namespace
+
+PyObject* wrap_gradient(const Tensor& g) {
+    if (g.node && (g.node->is_leaf() || g.node->handle.load())) {
+        Tensor in[] = {g};
+        return wrap(apply(info<op::Pos>(), in));
+    }
+    return wrap(Tensor(g));
+}
 
 void settle(Handle* h) {
     const Ref keep = Ref::borrow(as_object(h));
@@ -130,10 +129,45 @@ void clear_gradient(Handle* h) {
     Py_CLEAR(h->grad);
 }
 
+namespace {
+
+// A leaf with the gradient it is to have; after `exchange`, with the one it had.
+struct Pending {
+    Ref held;
+    Array gradient;
+    Ref grad;
+
+    void exchange() {
+        Handle* h = as_handle(held.get());
+        std::swap(h->gradient, gradient);
+        Ref old(std::exchange(h->grad, grad.leave()));
+        if (h->grad && is_tensor(h->grad)) track(h);
+        grad = std::move(old);
+    }
+};
+
+// Puts all gradients in place, and tells the leaves' hooks. A hook that fails undoes it all.
+void commit(std::vector<Pending>& ready) {
+    for (Pending& p : ready) p.exchange();
+    try {
+        for (const Pending& p : ready) run_leaf_hooks(as_handle(p.held.get()));
+    } catch (...) {
+        for (Pending& p : ready) p.exchange();
+        throw;
+    }
+}
+
+}  // namespace
+
 void commit(Run& run) {
-    // Sums are formed first, in memory of this run, and then put in place without fail.
+    // Hooks first: they may run walks of their own over other graphs with these leaves.
+    for (Node* leaf : run.leaves()) {
+        if (!leaf->has(Node::kHooks)) continue;
+        if (Array& g = run.cotangent(*leaf)) run_hooks(*leaf, g);
+    }
+    // Sums are formed next, in memory of this run, and then put in place without fail.
     // A signal's handler may run meanwhile, and drop tensors.
-    std::vector<std::pair<Ref, Array*>> ready;
+    std::vector<Pending> ready;
     ready.reserve(run.leaves().size());
     for (Node* leaf : run.leaves()) {
         Array& g = run.cotangent(*leaf);
@@ -143,41 +177,37 @@ void commit(Run& run) {
         if (const Array before = gradient_so_far(h)) {
             accumulate(g, cast(before, g.dtype()));
         }
-        ready.emplace_back(std::move(held), &g);
+        ready.push_back({std::move(held), std::move(g), Ref()});
     }
-    std::vector<Ref> old;
-    old.reserve(ready.size());
-    for (auto& [held, g] : ready) {
-        Handle* h = as_handle(held.get());
-        h->gradient = std::move(*g);
-        old.emplace_back(std::exchange(h->grad, nullptr));
-    }
+    commit(ready);
 }
 
-void commit(std::vector<std::pair<Node*, Tensor>>&& cotangents) {
+void commit(Run::Cotangents&& cotangents) {
+    for (auto& [node, g] : cotangents) {
+        if (node->is_leaf() && node->has(Node::kHooks)) run_hooks_recording(*node, g);
+    }
     // Warnings of the sums below are Python code too, which may drop tensors.
-    std::vector<std::pair<Ref, Ref>> ready;
+    std::vector<Pending> ready;
     for (auto& [node, g] : cotangents) {
         Handle* h = living(*node);
         if (!h) continue;
         Ref held = Ref::borrow(as_object(h));
         const Array before = node->is_leaf() ? gradient_so_far(h) : Array();
+        Ref made;
         if (before) {
             const bool recorded = h->grad && is_tensor(h->grad);
             const Tensor old = recorded ? operand(as_handle(h->grad)) : Tensor(copy(before));
-            ready.emplace_back(std::move(held), wrap_gradient(old + g));
+            made = Ref(wrap_gradient(old + g));
         } else {
-            ready.emplace_back(std::move(held), wrap_gradient(g));
+            made = Ref(wrap_gradient(g));
         }
+        ready.push_back({std::move(held), Array(), std::move(made)});
     }
-    for (auto& [held, g] : ready) {
-        Handle* h = as_handle(held.get());
-        h->gradient.reset();
-        if (Node* n = h->t.node.get(); n && !n->is_leaf()) Run::take_grad(*n);
-        Ref old(std::exchange(h->grad, g.leave()));
-        track(h);
-        g = std::move(old);
+    for (const Pending& p : ready) {
+        Node* n = as_handle(p.held.get())->t.node.get();
+        if (n && !n->is_leaf()) Run::take_grad(*n);
     }
+    commit(ready);
 }
 
 }  // namespace rg

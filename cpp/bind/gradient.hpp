@@ -17,9 +17,13 @@ void settle(Handle* h);
 // What the user gave as a gradient, as an array of a floating dtype.
 Array gradient_array(PyObject* o, DType dtype, const char* who);
 
+// A Python tensor for a gradient. Where the tensor is one the user has, a copy of its node keeps
+// the two apart.
+PyObject* wrap_gradient(const Tensor& g);
+
 // Adds the walk's leaf cotangents to the leaves' gradients: all of them or, on failure, none.
 void commit(Run& run);
 // The same for a walk that recorded, whose gradients are tensors.
-void commit(std::vector<std::pair<Node*, Tensor>>&& cotangents);
+void commit(Run::Cotangents&& cotangents);
 
 }  // namespace rg

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "array/error.hpp"
+#include "bind/anchor.hpp"
 #include "bind/convert.hpp"
-#include "bind/custom.hpp"
+#include "bind/hooks.hpp"
 #include "graph/run.hpp"
 
 namespace rg {
@@ -92,6 +93,8 @@ void write_back(Handle* h, Node& node) {
     }
     if (h->weakrefs) PyObject_ClearWeakRefs(as_object(h));
     // Rules go before the nodes that are their keys.
+    if (h->anchor) [[unlikely]]
+        leave_hooks(h);
     Py_CLEAR(h->anchor);
     Py_CLEAR(h->dict);
     Py_CLEAR(h->grad);
@@ -199,7 +202,7 @@ PyObject* wrap(Tensor&& t, bool view) {
     h->t = std::move(t);
     h->view = view;
     Node* node = h->t.node.get();
-    h->requires_grad = node != nullptr;
+    h->requires_grad = node && !node->is_carrier();
     if (node) {
         node->handle.store(h, std::memory_order_relaxed);
         if (node->has(Node::kPython)) [[unlikely]] {
@@ -210,6 +213,19 @@ PyObject* wrap(Tensor&& t, bool view) {
         }
     }
     return as_object(h);
+}
+
+PyObject* wrap_alias(Tensor&& t) {
+    Handle* h = allocate(tensor_type);
+    const Ref self(as_object(h));
+    h->t = std::move(t);
+    Node* node = h->t.node.get();
+    h->requires_grad = node && !node->is_carrier();
+    if (node && node->has(Node::kPython)) {
+        h->anchor = anchor_of(*node);
+        track(h);
+    }
+    return Py_NewRef(self.get());
 }
 
 PyObject* handle_of(Node* node) {
@@ -247,7 +263,7 @@ void set_node(Handle* h, NodePtr node) {
         if (old->handle.load() == h) old->handle.store(nullptr);
     }
     h->t.node = std::move(node);
-    Py_CLEAR(h->anchor);
+    const Ref old(std::exchange(h->anchor, nullptr));
     if (Node* n = h->t.node.get()) {
         n->handle.store(h, std::memory_order_relaxed);
         if (n->has(Node::kPython)) {
@@ -255,6 +271,7 @@ void set_node(Handle* h, NodePtr node) {
             track(h);
         }
     }
+    move_hooks(old.get(), h);
 }
 
 }  // namespace rg

@@ -15,7 +15,7 @@ struct Handle {
     PyObject* cell;  // of a scalar: the 0-d array that `.data` gave out; it may have been written
     PyObject* dict;
     PyObject* weakrefs;
-    PyObject* anchor;  // keeps rules written in Python; see custom.hpp
+    PyObject* anchor;  // keeps rules and hooks written in Python; see anchor.hpp
     bool requires_grad;
     bool view;  // shows part of another tensor: a write through it would be lost
     bool tracked;
@@ -39,6 +39,8 @@ inline PyObject* as_object(Handle* h) { return reinterpret_cast<PyObject*>(h); }
 
 // A new Python tensor for a result.
 PyObject* wrap(Tensor&& t, bool view = false);
+// The same for a tensor that has a Python tensor already: the node keeps that one as its own.
+PyObject* wrap_alias(Tensor&& t);
 // The Python tensor of a node: the living one, or a new one that may lack its value.
 PyObject* handle_of(Node* node);
 // The Python tensor of a node, or null: one that is being freed is none, though Python code may run

@@ -5,9 +5,13 @@
 #include <pybind11/pybind11.h>
 
 #include "array/pool.hpp"
+#include "bind/anchor.hpp"
 #include "bind/backward.hpp"
 #include "bind/convert.hpp"
 #include "bind/custom.hpp"
+#include "bind/forward.hpp"
+#include "bind/functional.hpp"
+#include "bind/hooks.hpp"
 #include "bind/index.hpp"
 #include "bind/inspect.hpp"
 #include "bind/modes.hpp"
@@ -69,9 +73,14 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
         rg::checked(PyModule_AddFunctions(m.ptr(), rg::structural_functions));
         rg::checked(
             PyModule_AddObject(m.ptr(), "op", rg::checked(PyCFunction_New(&op_function, m.ptr()))));
+        rg::checked(PyModule_AddFunctions(m.ptr(), rg::functional_functions));
+        rg::checked(PyModule_AddFunctions(m.ptr(), rg::custom_functions));
+        rg::checked(PyModule_AddFunctions(m.ptr(), rg::hook_functions));
+        rg::install_rules();
         rg::install_modes(m.ptr());
         rg::install_profile(m);
         rg::install_inspect(m);
+        rg::install_forward(m);
     } catch (const rg::PythonError&) {
         throw py::error_already_set();
     }

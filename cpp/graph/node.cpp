@@ -1,9 +1,12 @@
 #include "graph/node.hpp"
 
+#include "graph/dual.hpp"
 #include "graph/observe.hpp"
 #include "graph/recorder.hpp"
 
 namespace rg {
+
+constinit const OpInfo Node::carrier_op{.name = "tangent", .symbol = ""};
 
 Node* Node::leaf(const Array& value) {
     return new (node_pool::allocate(sizeof(Node)))
@@ -15,6 +18,7 @@ void Node::drop_saved() noexcept {
         for (std::uint32_t i = 0; i < n_inputs; ++i) saved()[i].reset();
     }
     value = value.without_value();
+    if (has(kPython) && on_drop) on_drop(*this);
     freed.store(true, std::memory_order_relaxed);
 }
 
@@ -41,8 +45,8 @@ void Node::destroy_all(Node* first) noexcept {
         if (n->has(kSaves)) {
             for (std::uint32_t i = 0; i < n->n_inputs; ++i) n->saved()[i].~Array();
         }
-        if (const Params* p = n->params()) p->release();
-        if (n->flags & (kPython | kObserved)) [[unlikely]]
+        if (n->has(kParams)) (*n->params_place())->release();
+        if (n->flags & (kPython | kHooks | kObserved)) [[unlikely]]
             n->say_goodbye();
         const std::size_t bytes = n->bytes();
         n->~Node();
@@ -52,10 +56,10 @@ void Node::destroy_all(Node* first) noexcept {
 }
 
 void Node::say_goodbye() const noexcept {
-    if (has(kPython) && on_free) on_free(*this);
+    if (flags & (kPython | kHooks) && on_free) on_free(*this);
     if (has(kObserved)) recorder::forget(*this);
 }
 
-std::int64_t Node::live() noexcept { return node_pool::live; }
+std::int64_t Node::live() noexcept { return node_pool::live - dual::carriers; }
 
 }  // namespace rg

@@ -96,7 +96,14 @@ void wait_for(std::uint16_t id, std::uint64_t serial) {
 
 }  // namespace
 
-Run::Run(Node* root, bool retain_graph) : root_(root), retain_(retain_graph), id_(enter()) {}
+// More consumers than a graph has: such a node is never ready.
+constexpr std::uint32_t kNever = std::uint32_t{1} << 31;
+
+Run::Run(Nodes roots, bool retain_graph, Nodes stops)
+    : roots_(roots), stops_(stops), retain_(retain_graph), id_(enter()) {}
+
+Run::Run(Node* root, bool retain_graph)
+    : root_(root), roots_(&root_, 1), retain_(retain_graph), id_(enter()) {}
 
 Run::~Run() {
     release_claims();
@@ -107,18 +114,19 @@ Run::~Run() {
     ended.notify_all();
 }
 
+inline bool Run::ends_at(const Node& n) const {
+    return n.is_leaf() || (!stops_.empty() && std::binary_search(stops_.begin(), stops_.end(), &n));
+}
+
 inline void Run::visit(Node& n) {
     if (n.freed.load(std::memory_order_relaxed)) [[unlikely]]
         refuse_freed(n);
     n.owner.store(id_, std::memory_order_relaxed);
     n.grad.reset();
-    n.pending = 0;
     if (!n.value.is_scalar()) work_ += n.value.nbytes();
-    if (n.is_leaf()) {
-        leaves_.push_back(&n);
-    } else {
-        stack_.push_back(&n);
-    }
+    const bool last = ends_at(n);
+    n.pending = last ? kNever : 0;
+    (last ? leaves_ : stack_).push_back(&n);
 }
 
 // Makes `n` part of this run; false where another run holds it. Under the lock, and with a single
@@ -127,7 +135,7 @@ bool Run::claim(Node& n) {
     const std::uint16_t owner = n.owner.load(std::memory_order_acquire);
     if (owner == id_) return true;
     // A leaf that another run holds; it stays foreign when that run has ended meanwhile.
-    if (n.is_leaf() && (owner || foreign_.contains(&n))) {
+    if (ends_at(n) && (owner || foreign_.contains(&n))) {
         if (foreign_.try_emplace(&n).second) leaves_.push_back(&n);
         return true;
     }
@@ -146,7 +154,11 @@ bool Run::claim(Node& n) {
 bool Run::mark(std::size_t limit) {
     while (limit) {
         std::unique_lock lock(claims);
-        if (!claim(*root_)) return false;
+        for (Node* root : roots_) {
+            if (claim(*root)) continue;
+            release_claims();
+            return false;
+        }
         for (std::size_t i = std::min(limit, kSlice); i > 0; --i, --limit) {
             if (stack_.empty()) return true;
             Node& n = *stack_.back();
@@ -160,7 +172,7 @@ bool Run::mark(std::size_t limit) {
                     release_claims();
                     return false;
                 }
-                if (!in->is_leaf()) ++in->pending;
+                if (in->owner.load(std::memory_order_relaxed) == id_) ++in->pending;
             }
         }
         if (stack_.empty()) return true;
@@ -215,12 +227,12 @@ void Run::release_claims() noexcept {
     for (Node* leaf : leaves_) release(leaf);
     leaves_.clear();
     foreign_.clear();
-    stack_.push_back(root_);
+    stack_.insert(stack_.end(), roots_.begin(), roots_.end());
     // The walk keeps the node under way on the stack, so that it is found here after a failure.
     std::vector<Node*> todo;
     todo.swap(stack_);
     // A node taken off the stack in marking has claimed inputs but is itself still claimed, and
-    // everything claimed hangs below the root or below a ready node.
+    // everything claimed hangs below a root or below a ready node.
     while (!todo.empty()) {
         Node* n = todo.back();
         todo.pop_back();

@@ -5,6 +5,7 @@
 // that leaves every leaf gradient as it was; the destructor gives the claims back.
 #pragma once
 
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -16,12 +17,25 @@ namespace rg {
 class Run;
 class WalkScope;
 
-// Runs the rule of a node whose op is external; set by bind.
-extern void (*external_rule)(Run& run, Node& node);
+// What bind does for nodes with Python on them: the rule of one whose op is external, the same in a
+// walk that records, where it gives one cotangent an input, and the hooks of one with kHooks, which
+// may replace its cotangent.
+struct PythonRules {
+    void (*pull)(Run& run, Node& node);
+    std::vector<Tensor> (*pull_recording)(Node& node, const Tensor& g);
+    void (*hooks)(Node& node, Array& g);
+    void (*hooks_recording)(Node& node, Tensor& g);
+};
+extern PythonRules python_rules;
 
 class Run {
 public:
-    // `root` must live as long as the run. Throws GraphError on re-entry into a claimed graph.
+    // The walk ends at leaves, and at `stops` (sorted) even if they were computed from something;
+    // those another run may hold, as it may hold leaves.
+    // Roots and stops must live as long as the run. Throws GraphError on re-entry into a claimed
+    // graph.
+    using Nodes = std::span<Node* const>;
+    Run(Nodes roots, bool retain_graph, Nodes stops);
     Run(Node* root, bool retain_graph);
     ~Run();
     Run(const Run&) = delete;
@@ -38,12 +52,17 @@ public:
     // Bytes of the results in the claimed graph, to judge whether the GIL is worth giving up.
     std::int64_t work() const { return work_; }
 
-    // From the root, with g of its shape and dtype, to the leaves. `scope`, if anybody watches, is
-    // told of every node.
-    void walk(Array g, WalkScope* scope = nullptr);
+    // From the roots, each with a cotangent of its shape and dtype, to the leaves. `scope`, if
+    // anybody watches, is told of every node.
+    void walk(std::span<Array> seeds, WalkScope* scope = nullptr);
+    void walk(Array seed, WalkScope* scope = nullptr) { walk({&seed, 1}, scope); }
     // The same on tensors: every step is recorded, so that gradients have gradients. With the GIL.
     // Gives the cotangents of the leaves and of all nodes that Python holds.
-    std::vector<std::pair<Node*, Tensor>> walk_recording(Tensor g, WalkScope* scope = nullptr);
+    using Cotangents = std::vector<std::pair<Node*, Tensor>>;
+    Cotangents walk_recording(std::span<const Tensor> seeds, WalkScope* scope = nullptr);
+    Cotangents walk_recording(const Tensor& seed, WalkScope* scope = nullptr) {
+        return walk_recording({&seed, 1}, scope);
+    }
 
     // Leaves that a cotangent may have reached, in the order they were met, and their cotangents.
     const std::vector<Node*>& leaves() const { return leaves_; }
@@ -64,6 +83,7 @@ private:
     void walk_ready(WalkScope* scope);
     void step(Node& n);
     void step_checked(Node& n);
+    bool ends_at(const Node& n) const;
     void visit(Node& n);
     bool claim(Node& n);
     void pull(Node& n);
@@ -78,9 +98,12 @@ private:
     void make_room(std::size_t n) {
         if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
     }
+    void start();
     void release_claims() noexcept;
 
-    Node* root_;
+    Node* root_ = nullptr;  // the only one, as a rule
+    Nodes roots_;
+    Nodes stops_;
     bool retain_;
     bool done_ = false;  // the walk has come to its end
     std::uint16_t id_ = 0;
@@ -90,7 +113,7 @@ private:
     std::uint32_t ticks_ = 0;
     std::vector<Node*> stack_;  // marking: claimed, inputs not yet seen; walking: ready
     std::vector<Node*> leaves_;
-    // Cotangents of leaves that a concurrent run holds: a shared leaf does not serialise walks.
+    // Cotangents of leaves and stops that another run holds: they do not serialise walks.
     std::unordered_map<Node*, Array> foreign_;
 };
 

@@ -1,5 +1,7 @@
 // The walk back over arrays. Contributions are stolen or written first, then added in place; a
 // gradient that is a broadcast stays one until it must be written to.
+#include <algorithm>
+
 #include "array/error.hpp"
 #include "graph/anomaly.hpp"
 #include "graph/observe.hpp"
@@ -10,27 +12,11 @@
 
 namespace rg {
 
-void (*external_rule)(Run& run, Node& node) = nullptr;
+PythonRules python_rules{};
 
 namespace {
 
 constexpr std::uint32_t kPollMask = 0xfff;
-
-// One pass of an elementwise rule: out = vjp or out += vjp.
-void run_pull(Node& n, std::uint32_t k, const Array& g, Array& out, bool add) {
-    const OpInfo& op = *n.op;
-    const Dims shape = g.shape();
-    // An operand that the rule does not read stays null.
-    Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
-    const std::size_t result = 2 + op.arity;
-    for (std::size_t j = 0; j <= op.arity; ++j) {
-        const bool is_result = j == op.arity;
-        const bool used = op.reads[k] & (is_result ? op::kReadsResult : 1u << j);
-        ops[2 + j] = used ? Operand(is_result ? n.value : n.saved()[j], shape)
-                          : Operand(nullptr, Dims(shape.size(), 0));
-    }
-    iterate(shape, {ops, result + 1}, {op.pull[k][int(g.dtype())][add]});
-}
 
 // No operand before k takes a cotangent, so g is of no more use after k.
 bool is_last(Node& n, std::uint32_t k) {
@@ -44,13 +30,21 @@ bool is_last(Node& n, std::uint32_t k) {
 
 // One consumer less; the last one makes the node ready.
 inline void Run::count_down(Node& in) {
-    if (!in.is_leaf() && --in.pending == 0) stack_.push_back(&in);
+    if (in.owner.load(std::memory_order_relaxed) == id_ && --in.pending == 0) stack_.push_back(&in);
 }
 
 // The node is done: its memory goes, and its claim ends.
 inline void Run::retire(Node& n) {
     if (!retain_) n.drop_saved();
     n.owner.store(0, std::memory_order_release);
+}
+
+// Roots that no other root was computed from are ready at once.
+void Run::start() {
+    for (Node* root : roots_) {
+        if (root->owner.load(std::memory_order_relaxed) != id_ || root->pending) continue;
+        if (std::find(stack_.begin(), stack_.end(), root) == stack_.end()) stack_.push_back(root);
+    }
 }
 
 // Every ready node, until there is none. Unwatched it knows of no clock.
@@ -90,16 +84,20 @@ void Run::step_checked(Node& n) {
     pass(n);
 }
 
-void Run::walk(Array g, WalkScope* scope) {
-    accumulate(cotangent(*root_), std::move(g));
-    if (!root_->is_leaf()) stack_.push_back(root_);
+void Run::walk(std::span<Array> seeds, WalkScope* scope) {
+    for (std::size_t k = 0; k < roots_.size(); ++k) {
+        accumulate(cotangent(*roots_[k]), std::move(seeds[k]));
+    }
+    start();
     scope ? walk_ready<true>(scope) : walk_ready<false>(nullptr);
     done_ = true;
 }
 
 void Run::pull(Node& n) {
     if (!n.grad) return;  // a rule in Python gave nothing
-    if (n.op->external) return external_rule(*this, n);
+    if (n.has(Node::kHooks)) [[unlikely]]
+        python_rules.hooks(n, n.grad);
+    if (n.op->external) return python_rules.pull(*this, n);
     const bool keep = n.handle.load(std::memory_order_relaxed) || n.grad.is_scalar();
     Array g = keep ? n.grad : std::move(n.grad);
     if (n.op->elementwise) {
@@ -139,15 +137,15 @@ void Run::pull_elementwise(Node& n, Array&& g) {
             accumulate(sum, sum_to(last ? std::move(g) : g, in->value.shape()));
         } else if (!in->value.same_shape(g)) {
             Array full = Array::empty(g.dtype(), g.shape());
-            run_pull(n, k, g, full, false);
+            pull_into(*n.op, k, g, n.saved(), n.value, full, false);
             accumulate(sum, sum_to(std::move(full), in->value.shape()));
         } else if (sum) {
             if (!sum.unique() || !sum.contiguous()) sum = copy(sum);
-            run_pull(n, k, g, sum, true);
+            pull_into(*n.op, k, g, n.saved(), n.value, sum, true);
         } else {
             Array out =
                 last && g.unique() && g.contiguous() ? g : Array::empty(g.dtype(), g.shape());
-            run_pull(n, k, g, out, false);
+            pull_into(*n.op, k, g, n.saved(), n.value, out, false);
             sum = std::move(out);
         }
     }

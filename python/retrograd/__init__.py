@@ -1,8 +1,12 @@
 """Reverse-mode automatic differentiation for NumPy with a C++ core.
 
 `Tensor` is the class; the functions of `retrograd.ops` are here as well, and plain NumPy functions
-take tensors too. `retrograd.pure` is the same idea in one readable page of Python.
+take tensors too. `retrograd.functional` has `grad` and its like, whose names are here as well;
+`retrograd.pure` is the same idea in one readable page of Python.
 """
+
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from . import ops as ops
 from ._core import AnomalyError as AnomalyError
@@ -20,3 +24,49 @@ from .profiler.session import profile as profile
 from .tensor import Tensor as Tensor
 
 SimpleTensor = Tensor  # the notebook's first stage, under its own name
+
+if _TYPE_CHECKING:
+    from .functional import checkpoint as checkpoint
+    from .functional import custom as custom
+    from .functional import elementwise_grad as elementwise_grad
+    from .functional import grad as grad
+    from .functional import hessian as hessian
+    from .functional import hvp as hvp
+    from .functional import jacobian as jacobian
+    from .functional import jvp as jvp
+    from .functional import linearize as linearize
+    from .functional import stop_gradient as stop_gradient
+    from .functional import value_and_grad as value_and_grad
+    from .functional import vjp as vjp
+
+_MODULES = ("functional", "optimize", "testing")
+_FUNCTIONAL = (
+    "checkpoint",
+    "custom",
+    "elementwise_grad",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+)
+
+
+def __getattr__(name: str) -> _Any:
+    """Import what a program asks for when it asks: plain `import retrograd` stays quick."""
+    from importlib import import_module
+
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _FUNCTIONAL:
+        found = globals()[name] = getattr(import_module(f"{__name__}.functional"), name)
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES, *_FUNCTIONAL})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function, array_ufunc
 from .modes import check_detach
@@ -85,6 +86,9 @@ class Tensor(_core.Tensor):
 
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
+
+    register_hook = register_hook
+    register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
 
     @property
     def T(self) -> Any:
