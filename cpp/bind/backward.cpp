@@ -191,6 +191,7 @@ PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, std::s
         run_through(run, roots, create_graph, scope,
                     [&](auto&& found) { result = pick(found, wanted, n_own); });
     });
+    if (observers && !roots.tensors.empty()) tell_of_walk(PyTuple_GET_ITEM(outputs, 0));
     return result.leave();
 }
 
