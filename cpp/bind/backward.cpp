@@ -14,6 +14,7 @@
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
 #include "bind/hooks.hpp"
+#include "graph/dual.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
 #include "graph/record.hpp"
@@ -134,6 +135,11 @@ Ref pick(Run& run, const std::vector<Node*>& inputs, std::size_t n_own) {
     return result;
 }
 
+void refuse_tangents(const Tensor& root) {
+    if (!dual::has_tangent(root)) return;
+    throw GraphError("backward: inside a jvp the gradients have tangents; pass create_graph=True");
+}
+
 // Called between the pieces of long loops: answers Ctrl-C some twenty times a second.
 void answer_signals() {
     using clock = std::chrono::steady_clock;
@@ -149,9 +155,10 @@ void answer_signals() {
 
 void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_graph) {
     const Tensor root = operand(h);
-    if (!root.node) {
+    if (!root.recorded()) {
         throw GraphError("backward: the tensor does not require a gradient");
     }
+    if (!create_graph) refuse_tangents(root);
     Roots roots;
     roots.add(root, gradient);
     watched(retain_graph, [&](WalkScope* scope) {
@@ -166,7 +173,9 @@ PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, std::s
     Roots roots;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(outputs); ++k) {
         Tensor root = operand(as_handle(PyTuple_GET_ITEM(outputs, k)));
-        if (root.node) roots.add(std::move(root), PyTuple_GET_ITEM(seeds, k));
+        if (!root.recorded()) continue;
+        if (!create_graph) refuse_tangents(root);
+        roots.add(std::move(root), PyTuple_GET_ITEM(seeds, k));
     }
     std::vector<Node*> wanted;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(inputs); ++k) {

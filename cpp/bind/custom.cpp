@@ -8,6 +8,7 @@
 #include "array/view.hpp"
 #include "bind/convert.hpp"
 #include "bind/gradient.hpp"
+#include "graph/dual.hpp"
 #include "graph/observe.hpp"
 #include "ops/registry.hpp"
 
@@ -60,6 +61,14 @@ void attach_children(Handle* h, PyObject* children, PyObject* op) {
     std::vector<Tensor> operands;
     for (Py_ssize_t k = 0; k < n; ++k) {
         Tensor child = operand(as_handle(PyTuple_GET_ITEM(tuple.get(), k)));
+        if (dual::has_tangent(child)) {
+            const char* name = PyUnicode_Check(op) ? PyUnicode_AsUTF8(op) : "";
+            if (!name) throw PythonError{};
+            throw GraphError(std::string(*name ? name : op::Custom::name) +
+                             ": has a _backward and no rule for tangents; inside a jvp build it "
+                             "from operations");
+        }
+        if (!child.recorded()) child.node = {};
         if (scope) operands.push_back(child);
         node->inputs()[k] = child.node.leave();
     }

@@ -8,6 +8,7 @@
 #include "array/error.hpp"
 #include "bind/backward.hpp"
 #include "bind/convert.hpp"
+#include "graph/dual.hpp"
 #include "graph/record.hpp"
 #include "ops/registry.hpp"
 
@@ -28,7 +29,8 @@ PyObject* variable(PyObject*, PyObject* args) {
             return wrap(Tensor(std::move(value), std::move(leaf)));
         }
         Tensor in[] = {operand(as_handle(x))};
-        if (connect && in[0].node) return wrap(apply(info<op::Pos>(), in));
+        if (connect && in[0].recorded()) return wrap(apply(info<op::Pos>(), in));
+        if (connect && dual::has_tangent(in[0])) return wrap(dual::variable(in[0]));
         Array value = keep(in[0].value);
         NodePtr leaf = NodePtr::adopt(Node::leaf(value));
         return wrap(Tensor(std::move(value), std::move(leaf)));

@@ -202,7 +202,7 @@ PyObject* wrap(Tensor&& t, bool view) {
     h->t = std::move(t);
     h->view = view;
     Node* node = h->t.node.get();
-    h->requires_grad = node != nullptr;
+    h->requires_grad = node && !node->is_carrier();
     if (node) {
         node->handle.store(h, std::memory_order_relaxed);
         if (node->has(Node::kPython)) [[unlikely]] {
@@ -220,7 +220,7 @@ PyObject* wrap_alias(Tensor&& t) {
     const Ref self(as_object(h));
     h->t = std::move(t);
     Node* node = h->t.node.get();
-    h->requires_grad = node != nullptr;
+    h->requires_grad = node && !node->is_carrier();
     if (node && node->has(Node::kPython)) {
         h->anchor = anchor_of(*node);
         track(h);

@@ -199,7 +199,7 @@ void index_set(Handle* h, PyObject* key, PyObject* value) {
     Py_CLEAR(h->cell);
     // The tensor is another one now: earlier users of the old value keep the old node.
     clear_gradient(h);
-    h->requires_grad = bool(after.node);
+    h->requires_grad = after.recorded() != nullptr;
     set_node(h, std::move(after.node));
 }
 

@@ -9,6 +9,7 @@
 #include "bind/backward.hpp"
 #include "bind/convert.hpp"
 #include "bind/custom.hpp"
+#include "bind/forward.hpp"
 #include "bind/functional.hpp"
 #include "bind/hooks.hpp"
 #include "bind/index.hpp"
@@ -77,6 +78,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
         rg::install_rules();
         rg::install_modes(m.ptr());
         rg::install_profile(m);
+        rg::install_forward(m);
     } catch (const rg::PythonError&) {
         throw py::error_already_set();
     }

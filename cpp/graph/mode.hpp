@@ -14,6 +14,15 @@ extern bool (*recording_hook)();
 // A walk that builds a graph records whatever the user's mode says.
 extern thread_local bool force_recording;
 
+// Rules run on tensors: what they compute does not warn, as a backward does not.
+extern thread_local int in_rules;
+struct InRules {
+    InRules() { ++in_rules; }
+    ~InRules() { --in_rules; }
+    InRules(const InRules&) = delete;
+    InRules& operator=(const InRules&) = delete;
+};
+
 inline bool recording() {
     return grad_modes == 0 || force_recording || !recording_hook || recording_hook();
 }

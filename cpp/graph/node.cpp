@@ -1,9 +1,12 @@
 #include "graph/node.hpp"
 
+#include "graph/dual.hpp"
 #include "graph/observe.hpp"
 #include "graph/recorder.hpp"
 
 namespace rg {
+
+constinit const OpInfo Node::carrier_op{.name = "tangent", .symbol = ""};
 
 Node* Node::leaf(const Array& value) {
     return new (node_pool::allocate(sizeof(Node)))
@@ -42,7 +45,7 @@ void Node::destroy_all(Node* first) noexcept {
         if (n->has(kSaves)) {
             for (std::uint32_t i = 0; i < n->n_inputs; ++i) n->saved()[i].~Array();
         }
-        if (const Params* p = n->params()) p->release();
+        if (n->has(kParams)) (*n->params_place())->release();
         if (n->flags & (kPython | kHooks | kObserved)) [[unlikely]]
             n->say_goodbye();
         const std::size_t bytes = n->bytes();
@@ -57,6 +60,6 @@ void Node::say_goodbye() const noexcept {
     if (has(kObserved)) recorder::forget(*this);
 }
 
-std::int64_t Node::live() noexcept { return node_pool::live; }
+std::int64_t Node::live() noexcept { return node_pool::live - dual::carriers; }
 
 }  // namespace rg

@@ -26,6 +26,7 @@ struct Node {
         kParams = 8,     // a Params pointer follows those
         kObserved = 16,  // made while a profile was open, which wants to know when it goes
         kHooks = 32,     // Python wants to see the cotangent
+        kDual = 64,      // its Params are a Dual, which keeps tangents; see dual.hpp
     };
 
     const OpInfo* op;           // null for a leaf
@@ -42,16 +43,20 @@ struct Node {
     Array grad;  // the cotangent of the walk under way, and of the last one if it was kept
 
     bool is_leaf() const noexcept { return op == nullptr; }
+    // Records nothing: it is there for the tangents of a value that has no gradient.
+    bool is_carrier() const noexcept { return op == &carrier_op; }
     bool has(Flag f) const noexcept { return flags & f; }
     Node** inputs() noexcept { return reinterpret_cast<Node**>(this + 1); }
     Node* input(std::uint32_t i) noexcept { return inputs()[i]; }
     // Operands the rules read; the others are empty. Only with kSaves.
     Array* saved() noexcept { return reinterpret_cast<Array*>(inputs() + n_inputs); }
-    const Params* params() noexcept { return has(kParams) ? *params_place() : nullptr; }
+    const Params* params() noexcept { return has(kParams) ? (*params_place())->own() : nullptr; }
     const Params** params_place() noexcept {
         Array* end = saved() + (has(kSaves) ? n_inputs : 0);
         return reinterpret_cast<const Params**>(end);
     }
+
+    static const OpInfo carrier_op;
 
     static Node* leaf(const Array& value);
     // A node with empty inputs and saved values. Count 1.
@@ -73,6 +78,7 @@ struct Node {
     void drop_saved() noexcept;
     std::size_t bytes() const noexcept { return bytes_of(n_inputs, flags); }
 
+    // Without carriers.
     static std::int64_t live() noexcept;
     // Told of every node with kPython or kHooks that goes, and of every one with kPython whose
     // saved values do; set by bind.

@@ -150,7 +150,7 @@ std::uint32_t OpScope::finish(const OpInfo& op, std::string_view name, std::span
     call.n = std::min(in.size(), Call::kShown);
     for (std::size_t k = 0; k < call.n; ++k) {
         call.in[k] = in[k].layout();
-        if (node && in[k].node) call.with_gradient |= 1u << k;
+        if (node && in[k].recorded()) call.with_gradient |= 1u << k;
     }
     call.view = call.n && out.buffer() && in[0].value && out.buffer() == in[0].value.buffer();
     return finish(call, out, node);

@@ -3,6 +3,7 @@
 #include "array/error.hpp"
 #include "array/float_flags.hpp"
 #include "graph/anomaly.hpp"
+#include "graph/dual.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
 #include "ops/registry.hpp"
@@ -14,13 +15,13 @@ int open_modes = 0;
 int grad_modes = 0;
 bool (*recording_hook)() = nullptr;
 thread_local bool force_recording = false;
+thread_local int in_rules = 0;
 void (*float_error_hook)(const OpInfo& op, int flags) = nullptr;
 
 namespace {
 
 void report_flags(const OpInfo& op) {
-    // A walk that records is a backward, and those do not warn.
-    if (!op.reports || !float_error_hook || force_recording) return;
+    if (!op.reports || !float_error_hook || in_rules) return;
     if (const int flags = float_flags()) float_error_hook(op, flags);
 }
 
@@ -60,13 +61,14 @@ Array keep(const Array& a) {
     return b && (b->writable_leases || b->borrowed()) ? copy(a) : a;
 }
 
-NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params) {
+NodePtr record_plain(const OpInfo& op, const Tensor* in, const Array& out,
+                     const ParamsPtr& params) {
     const int n = op.arity;
     unsigned need = 0, flags = 0;
     bool any = false, scalars = op.elementwise && out.is_scalar64();
     for (int k = 0; k < n; ++k) {
         scalars = scalars && in[k].value.is_scalar64();
-        if (const Node* node = in[k].node.get()) {
+        if (const Node* node = in[k].recorded()) {
             any = true;
             need |= op.reads[k];
             flags |= node->flags & Node::kPython;
@@ -80,7 +82,7 @@ NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const Param
     Node& node = *made;
     for (int k = 0; k < n; ++k) {
         if (need & (1u << k)) node.saved()[k] = keep(in[k].value);
-        if (Node* from = in[k].node.get()) {
+        if (Node* from = in[k].recorded()) {
             from->retain();
             node.inputs()[k] = from;
         }
@@ -91,6 +93,18 @@ NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const Param
     }
     node.value = need & op::kReadsResult ? out : out.without_value();
     return made;
+}
+
+NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params) {
+    return dual::levels ? dual::record(op, in, out, params) : record_plain(op, in, out, params);
+}
+
+void recall(Node& n, Tensor* in) {
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        if (Node* from = n.input(k)) in[k] = {from->value, NodePtr::share(from)};
+        if (n.has(Node::kSaves) && n.saved()[k]) in[k].value = n.saved()[k];
+    }
+    if (n.has(Node::kDual)) dual::recall_carriers(n, in);
 }
 
 namespace {
@@ -119,7 +133,7 @@ Tensor observed(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
     OpScope scope;
     Tensor out = compute(op, in, params);
     const std::span<const Tensor> operands{in, op.arity};
-    const std::uint32_t row = scope.finish(op, op.name, operands, out.value, out.node.get());
+    const std::uint32_t row = scope.finish(op, op.name, operands, out.value, out.recorded());
     if (anomaly::open_modes) anomaly::check_forward(op.name, operands, out.value, row);
     return out;
 }

@@ -25,8 +25,14 @@ Tensor call(const T&... x) {
     return apply(info<Op>(), in);
 }
 
-// The node of a result whose value is already there; null where no operand has a gradient.
+// The node of a result whose value is already there; null where no operand has a gradient, or a
+// tangent.
 NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params);
+// The same without tangents.
+NodePtr record_plain(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params);
+
+// The operands of a recorded operation as its rules read them, with their nodes.
+void recall(Node& n, Tensor* in);
 
 // A value as a rule may keep it: a private copy where Python could still write to it.
 Array keep(const Array& a);

@@ -51,8 +51,11 @@ Tensor setitem(Tensor&& a, const Tensor& v, const Place& p) {
     if (observers) scope.emplace();
     NodePtr node = record(info<op::SetItem>(), in, a.value.without_value(), make_params(p));
     Array out = setitem(std::move(a.value), in[1].value, p);
-    if (scope) scope->finish(info<op::SetItem>(), op::SetItem::name, in, out, node.get());
-    return {std::move(out), std::move(node)};
+    Tensor result(std::move(out), std::move(node));
+    if (scope) {
+        scope->finish(info<op::SetItem>(), op::SetItem::name, in, result.value, result.recorded());
+    }
+    return result;
 }
 
 Tensor cast(const Tensor& a, const Target& t) {

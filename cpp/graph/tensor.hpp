@@ -21,6 +21,8 @@ struct Tensor {
     Tensor(Array v, NodePtr n) noexcept : value(std::move(v)), node(std::move(n)) {}
 
     const Layout* layout() const noexcept { return value.layout(); }
+    // The node that a gradient flows to, or null.
+    Node* recorded() const noexcept { return node && !node->is_carrier() ? node.get() : nullptr; }
 };
 
 // Sum, reshape and their like, with the signatures of ops/array_ops.hpp.

@@ -18,22 +18,6 @@ namespace {
 
 constexpr std::uint32_t kPollMask = 0xfff;
 
-// One pass of an elementwise rule: out = vjp or out += vjp.
-void run_pull(Node& n, std::uint32_t k, const Array& g, Array& out, bool add) {
-    const OpInfo& op = *n.op;
-    const Dims shape = g.shape();
-    // An operand that the rule does not read stays null.
-    Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
-    const std::size_t result = 2 + op.arity;
-    for (std::size_t j = 0; j <= op.arity; ++j) {
-        const bool is_result = j == op.arity;
-        const bool used = op.reads[k] & (is_result ? op::kReadsResult : 1u << j);
-        ops[2 + j] = used ? Operand(is_result ? n.value : n.saved()[j], shape)
-                          : Operand(nullptr, Dims(shape.size(), 0));
-    }
-    iterate(shape, {ops, result + 1}, {op.pull[k][int(g.dtype())][add]});
-}
-
 // No operand before k takes a cotangent, so g is of no more use after k.
 bool is_last(Node& n, std::uint32_t k) {
     while (k-- > 0) {
@@ -153,15 +137,15 @@ void Run::pull_elementwise(Node& n, Array&& g) {
             accumulate(sum, sum_to(last ? std::move(g) : g, in->value.shape()));
         } else if (!in->value.same_shape(g)) {
             Array full = Array::empty(g.dtype(), g.shape());
-            run_pull(n, k, g, full, false);
+            pull_into(*n.op, k, g, n.saved(), n.value, full, false);
             accumulate(sum, sum_to(std::move(full), in->value.shape()));
         } else if (sum) {
             if (!sum.unique() || !sum.contiguous()) sum = copy(sum);
-            run_pull(n, k, g, sum, true);
+            pull_into(*n.op, k, g, n.saved(), n.value, sum, true);
         } else {
             Array out =
                 last && g.unique() && g.contiguous() ? g : Array::empty(g.dtype(), g.shape());
-            run_pull(n, k, g, out, false);
+            pull_into(*n.op, k, g, n.saved(), n.value, out, false);
             sum = std::move(out);
         }
     }

@@ -4,6 +4,7 @@
 
 #include "array/error.hpp"
 #include "ops/registry.hpp"
+#include "ops/trace.hpp"
 
 namespace rg {
 namespace {
@@ -58,6 +59,20 @@ Array elementwise(const OpInfo& op, const Array* in) {
     ops[n] = ops[kMaxArity];
     iterate(shape, {ops, std::size_t(n + 1)}, kernel);
     return out;
+}
+
+void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
+               Array& out, bool add) {
+    const Dims shape = out.shape();
+    Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
+    const std::size_t result = 2 + op.arity;
+    for (std::size_t j = 0; j <= op.arity; ++j) {
+        const bool is_result = j == op.arity;
+        const bool used = op.reads[k] & (is_result ? op::kReadsResult : 1u << j);
+        ops[2 + j] =
+            used ? Operand(is_result ? y : in[j], shape) : Operand(nullptr, Dims(shape.size(), 0));
+    }
+    iterate(shape, {ops, result + 1}, {op.pull[k][int(g.dtype())][add]});
 }
 
 void add_into(Array& a, const Array& b) {

@@ -10,6 +10,11 @@ namespace rg {
 // One elementwise operation over broadcast operands of one floating dtype. Throws ShapeError.
 Array elementwise(const OpInfo& op, const Array* in);
 
+// One pass of an elementwise cotangent rule: out = vjp or out += vjp. An operand that the rule does
+// not read may be empty.
+void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
+               Array& out, bool add);
+
 // a += b, where a owns its elements and b broadcasts to it.
 void add_into(Array& a, const Array& b);
 // A sum of two contributions; takes over whichever memory nobody else sees.

@@ -12,6 +12,8 @@ namespace rg {
 class Params {
 public:
     virtual ~Params() = default;
+    // The operation's own, where the graph keeps something around them.
+    virtual const Params* own() const noexcept { return this; }
     void retain() const noexcept { ++count_; }
     void release() const noexcept {
         if (--count_ == 0) delete this;

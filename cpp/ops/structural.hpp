@@ -3,9 +3,10 @@
 //
 // What a rule reads stands in its signature: `const V&` is saved for it, `Meta` is shape and dtype
 // only and costs nothing. Results may still be broadcast: the driver sums them to the operand's
-// shape. `lazy_vjp` says that the cotangent is a view of g, `work` counts the arithmetic; both are
-// for the profiler alone. To add an operation: its struct here, its name in `Structural` at the
-// end.
+// shape. Tangents need one word: `linear` where `run` itself takes them, `bilinear` where it does
+// with one of two operands replaced; an operation that is neither has a rule of its own. `lazy_vjp`
+// says that the cotangent is a view of g, `work` counts the arithmetic; both are for the profiler
+// alone. To add an operation: its struct here, its name in `Structural` at the end.
 #pragma once
 
 #include "ops/array_ops.hpp"
@@ -49,7 +50,11 @@ struct Sum {
     static constexpr bool lazy_vjp = true;
     static std::int64_t work(const Layout* const* in, const Layout&) { return in[0]->size; }
     using P = Axes;
-    static Array run(const Array& x, const P& p) { return sum(x, p); }
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return sum(x, p);
+    }
     template <class V>
     static V vjp0(V g, Meta x, Meta, const P& p) {
         const Dims kept = reduced_shape(x.shape(), {p.mask, true});
@@ -71,6 +76,13 @@ struct Max {
         const V share = reshape(g, kept) / sum(mask, keep);
         return where(mask, share, lift(Const{0}, share));
     }
+    // What the cotangent rule makes of ones are the weights with which x makes up y.
+    template <class V>
+    static V jvp(const V& t, const V& x, const V& y, const P& p) {
+        const V ones = broadcast_to(lift(Const{1}, y), Meta(y).shape());
+        const V weights = vjp0(ones, x, y, p);
+        return sum(where(weights, weights * t, lift(Const{0}, t)), p);
+    }
 };
 
 inline Permutation swap_last(int ndim) {
@@ -88,7 +100,11 @@ struct MatMul {
         return 2 * out.size * in[0]->shape()[in[0]->ndim - 1];
     }
     using P = NoParams;
-    static Array run(const Array& a, const Array& b, const P&) { return matmul(a, b); }
+    static constexpr bool bilinear = true;
+    template <class V>
+    static V run(const V& a, const V& b, const P&) {
+        return matmul(a, b);
+    }
 
     static Dims row(Meta a) { return a.ndim() == 1 ? Dims{1, a.shape()[0]} : a.shape(); }
     static Dims column(Meta b) { return b.ndim() == 1 ? Dims{b.shape()[0], 1} : b.shape(); }
@@ -127,7 +143,11 @@ struct Reshape {
     static constexpr auto name = "reshape", symbol = "reshape";
     static constexpr bool view = true, lazy_vjp = true;
     using P = Shape;
-    static Array run(const Array& x, const P& p) { return reshape(x, p.dims); }
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return reshape(x, p.dims);
+    }
     template <class V>
     static V vjp0(V g, Meta x, Meta, const P&) {
         return reshape(g, x.shape());
@@ -138,7 +158,11 @@ struct Transpose {
     static constexpr auto name = "transpose", symbol = "transpose";
     static constexpr bool view = true, lazy_vjp = true;
     using P = Permutation;
-    static Array run(const Array& x, const P& p) { return transpose(x, p); }
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return transpose(x, p);
+    }
     template <class V>
     static V vjp0(V g, Meta, Meta, const P& p) {
         Permutation inverse{Dims(p.axes.size(), 0)};
@@ -151,7 +175,11 @@ struct Broadcast {
     static constexpr auto name = "broadcast", symbol = "broadcast";
     static constexpr bool view = true;
     using P = Shape;
-    static Array run(const Array& x, const P& p) { return broadcast_to(x, p.dims); }
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return broadcast_to(x, p.dims);
+    }
     template <class V>
     static V vjp0(V g, Meta x, Meta, const P&) {
         return sum_to(g, x.shape());
@@ -162,7 +190,11 @@ struct GetItem {
     static constexpr auto name = "getitem", symbol = "getitem";
     static constexpr bool view = true;
     using P = Place;
-    static Array run(const Array& x, const P& p) { return getitem(x, p); }
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return getitem(x, p);
+    }
     template <class V>
     static V vjp0(V g, Meta, Meta, const P& p) {
         return scatter(g, p);
@@ -173,7 +205,11 @@ struct GetItem {
 struct Scatter {
     static constexpr auto name = "scatter", symbol = "scatter";
     using P = Place;
-    static Array run(const Array& x, const P& p) { return scatter(x, p); }
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return scatter(x, p);
+    }
     template <class V>
     static V vjp0(V g, Meta, Meta, const P& p) {
         return own(getitem(g, p));
@@ -184,7 +220,10 @@ struct Scatter {
 struct SetItem {
     static constexpr auto name = "setitem", symbol = "setitem";
     using P = Place;
-    static Array run(Array& x, const Array& v, const P& p) { return setitem(std::move(x), v, p); }
+    template <class V>
+    static V run(V& x, const V& v, const P& p) {
+        return setitem(std::move(x), v, p);
+    }
     template <class V>
     static V vjp0(V g, Meta, Meta, Meta, const P& p) {
         const V zero = lift(Const{0}, g);
@@ -196,12 +235,23 @@ struct SetItem {
         if (p.index.winners) gv = gv * constant<V>(p.index.winners);
         return sum_to(std::move(gv), v.shape());
     }
+    // Linear in both operands together; an empty tangent is zero.
+    template <class V>
+    static V jvp(V t, const V& tv, const P& p) {
+        if (!t.layout()) t = broadcast_to(lift(Const{0}, tv), p.of);
+        const V zero = lift(Const{0}, t);
+        return setitem(std::move(t), tv.layout() ? tv : zero, p);
+    }
 };
 
 struct Cast {
     static constexpr auto name = "cast", symbol = "cast";
     using P = Target;
-    static Array run(const Array& x, const P& p) { return cast(x, p.dtype); }
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return cast(x, p);
+    }
     template <class V>
     static V vjp0(V g, Meta x, Meta, const P&) {
         return cast(g, Target{x.dtype()});

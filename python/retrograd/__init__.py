@@ -29,6 +29,11 @@ if _TYPE_CHECKING:
     from .functional import custom as custom
     from .functional import elementwise_grad as elementwise_grad
     from .functional import grad as grad
+    from .functional import hessian as hessian
+    from .functional import hvp as hvp
+    from .functional import jacobian as jacobian
+    from .functional import jvp as jvp
+    from .functional import linearize as linearize
     from .functional import stop_gradient as stop_gradient
     from .functional import value_and_grad as value_and_grad
     from .functional import vjp as vjp
@@ -39,6 +44,11 @@ _FUNCTIONAL = (
     "custom",
     "elementwise_grad",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
     "stop_gradient",
     "value_and_grad",
     "vjp",

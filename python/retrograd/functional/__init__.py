@@ -2,6 +2,11 @@
 
 from .checkpoint import checkpoint as checkpoint
 from .custom import custom as custom
+from .forward import hvp as hvp
+from .forward import jvp as jvp
+from .forward import linearize as linearize
+from .jacobian import hessian as hessian
+from .jacobian import jacobian as jacobian
 from .reverse import elementwise_grad as elementwise_grad
 from .reverse import grad as grad
 from .reverse import stop_gradient as stop_gradient

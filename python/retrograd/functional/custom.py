@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import _core
 from .nesting import constant, is_variable
+from .push import push
 from .rule import Results, Rule
 from .tree import flatten
 
@@ -79,7 +80,13 @@ class custom:
         ----------
         rule : callable
             `rule(primals, tangents)`, two tuples with one entry for each positional argument, gives
-            `(out, tangent_out)`.
+            `(out, tangent_out)`. Tangents of what does not move are zeros, and None for what is no
+            array. It gets arrays, or tensors where their derivatives are wanted in turn.
+
+        Notes
+        -----
+        Without it the operation is pushed forward by the transpose of its vjp, if that is written
+        in operations on tensors.
         """
         self._jvp = rule
 
@@ -89,6 +96,8 @@ class custom:
             raise TypeError(f"{self.__name__}: a Tensor came by keyword; pass it by position")
         if not any(isinstance(x, _core.Tensor) for x in leaves):
             return self._f(*args, **kwargs)
+        if level := max(map(_core.top_level, leaves)):
+            return push(self, self._jvp, level, leaves, treedef, kwargs)
         kept = [_core.kept(x) if isinstance(x, _core.Tensor) else None for x in leaves]
         values = [
             x if t is None else t._view() if t.ndim else t._view()[()]

@@ -33,8 +33,8 @@ class Transform:
 
 
 def is_variable(x: Any) -> bool:
-    """Whether a gradient may flow into `x`."""
-    return isinstance(x, _core.Tensor) and x.requires_grad
+    """Whether a gradient may flow into `x`, or `x` has a tangent."""
+    return isinstance(x, _core.Tensor) and (x.requires_grad or _core.has_tangent(x))
 
 
 def is_nested(leaves: Iterable[Any]) -> bool:

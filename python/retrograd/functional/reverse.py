@@ -24,6 +24,8 @@ class Variables:
     ----------
     args : tuple
         What to call the function with.
+    inputs : tuple of Tensor
+        The variables: the leaves of the chosen arguments, in order.
     nested : bool
         Whether the variables are themselves functions of other variables.
     """
@@ -43,7 +45,7 @@ class Variables:
         self.nested = is_nested(leaves)
         # What the function gets may be written to, `x[i] = v`; the alias still stands for x.
         given = [_core.variable(x, self.nested, who) for x in leaves]
-        self._inputs = tuple([_core.alias(x) for x in given])
+        self.inputs = tuple([_core.alias(x) for x in given])
         self._given = given  # hooks that the function registers live with these
         replaced = list(args)
         for i, part in zip(chosen, self._parts(given), strict=True):
@@ -61,14 +63,14 @@ class Variables:
         self, outputs: tuple[Any, ...], seeds: tuple[Any, ...], nested: bool
     ) -> list[Any]:
         """Walk back; give one result for each leaf, zeros where nothing arrives."""
-        found = _core.gradients(outputs, seeds, self._inputs, nested)
+        found = _core.gradients(outputs, seeds, self.inputs, nested)
         return [
             np.zeros(x.shape, x.dtype)[()]
             if g is None
             else released(g, nested)
             if nested
             else g[()]
-            for x, g in zip(self._inputs, found, strict=True)
+            for x, g in zip(self.inputs, found, strict=True)
         ]
 
     def like_arguments(self, leaves: list[Any]) -> Any:
@@ -77,7 +79,7 @@ class Variables:
         return tuple(parts) if self._tuple else parts[0]
 
 
-def _split_aux(result: Any, has_aux: bool, who: str) -> tuple[Any, Any]:
+def split_aux(result: Any, has_aux: bool, who: str) -> tuple[Any, Any]:
     if not has_aux:
         return result, None
     if not isinstance(result, tuple) or len(result) != 2:
@@ -113,7 +115,7 @@ def _differentiate(
     """Value, auxiliary result and gradient, the seed being ones."""
     variables = Variables(args, argnums, who)
     with Transform():
-        out, aux = _split_aux(f(*variables.args, **kwargs), has_aux, who)
+        out, aux = split_aux(f(*variables.args, **kwargs), has_aux, who)
     check(out, who)
     outputs = (out,) if isinstance(out, _core.Tensor) else ()
     nested = variables.nested
@@ -255,7 +257,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """
     variables = Variables(primals, tuple(range(len(primals))), "vjp")
     with Transform():
-        out, aux = _split_aux(f(*variables.args), has_aux, "vjp")
+        out, aux = split_aux(f(*variables.args), has_aux, "vjp")
     outputs, treedef = flatten(out)
 
     def vjp_fn(cotangent: Any) -> Any:
