@@ -13,6 +13,7 @@
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
 #include "bind/hooks.hpp"
+#include "graph/dual.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
 #include "graph/record.hpp"
@@ -35,7 +36,14 @@ PyObject* item(PyObject* tuple, std::uint32_t k) { return PyTuple_GET_ITEM(tuple
 NodePtr make_node(const OpInfo& op, PyObject* inputs, PyObject* values, PyObject* saves,
                   const Array& out) {
     const auto n = std::uint32_t(PyTuple_GET_SIZE(inputs));
-    NodePtr made = NodePtr::adopt(Node::make(op, n, Node::kPython | Node::kSaves));
+    unsigned flags = unsigned(Node::kPython) | unsigned(Node::kSaves);
+    if (dual::levels) flags |= unsigned(Node::kParams);  // room for tangents
+    NodePtr made = NodePtr::adopt(Node::make(op, n, flags));
+    if (dual::levels) {
+        const ParamsPtr none = make_params(NoParams{});
+        none.get()->retain();
+        *made->params_place() = none.get();
+    }
     for (std::uint32_t k = 0; k < n; ++k) {
         made->inputs()[k] = operand(as_handle(item(inputs, k))).node.leave();
         if (item(saves, k) == Py_True) made->saved()[k] = value_of(as_handle(item(values, k)));

@@ -33,6 +33,9 @@ Tensor attach(const Tensor& x, const Tensor& tangent, Level level);
 Tensor variable(const Tensor& x);
 // Its tangent of the level, empty where it has none.
 Tensor tangent_of(const Tensor& x, Level level);
+// Gives `x` itself a tangent besides those of earlier levels. Its node, if it has one, must have
+// room for parameters.
+void give(Tensor& x, const Tensor& tangent, Level level);
 // `x` without its tangents of this level and of later ones.
 Tensor primal(const Tensor& x, Level level);
 // The latest level that operations would follow here and x has a tangent of; 0 if there is none.

@@ -5,10 +5,10 @@ from functools import update_wrapper
 from typing import Any
 
 from .. import _core
-from .nesting import constant, is_variable
-from .push import push
+from .nesting import constant, needs_gradient
+from .push import levels_of, push
 from .rule import Results, Rule
-from .tree import flatten
+from .tree import TreeDef, flatten
 
 
 class custom:
@@ -96,27 +96,24 @@ class custom:
             raise TypeError(f"{self.__name__}: a Tensor came by keyword; pass it by position")
         if not any(isinstance(x, _core.Tensor) for x in leaves):
             return self._f(*args, **kwargs)
-        if level := max(map(_core.top_level, leaves)):
-            return push(self, self._jvp, level, leaves, treedef, kwargs)
         kept = [_core.kept(x) if isinstance(x, _core.Tensor) else None for x in leaves]
         values = [
             x if t is None else t._view() if t.ndim else t._view()[()]
             for x, t in zip(leaves, kept, strict=True)
         ]
-        plain = treedef.unflatten(values)
-        inputs = [i for i, x in enumerate(leaves) if is_variable(x)]
-        if not inputs or not _core.is_recording():
-            results = Results(self._f(*plain, **kwargs), self.__name__)
-            return results.treedef.unflatten(map(constant, results.leaves))
-        if self._fwd is None or self._bwd is None:
-            raise _core.GraphError(f"{self.__name__}: has no vjp; define it by defvjp(fwd, bwd)")
-        given = self._fwd(*plain, **kwargs)
-        if not isinstance(given, tuple) or len(given) != 2:
-            raise _core.GraphError(f"{self.__name__}: its fwd must give a pair (out, saved)")
-        results = Results(given[0], self.__name__)
+        recording = _core.is_recording()
+        inputs = [i for i, x in enumerate(leaves) if recording and needs_gradient(x)]
+        if inputs:
+            results, rule = self._forward(values, inputs, leaves, treedef, kwargs)
+        else:
+            results = Results(self._f(*treedef.unflatten(values), **kwargs), self.__name__)
         outputs = [*map(constant, results.leaves)]
-        if results.floats:
-            rule = Rule(self.__name__, self._bwd, values, inputs, treedef, results, given[1])
+        if not results.floats:
+            return results.treedef.unflatten(outputs)
+        whole: Any
+        if not inputs:
+            whole = constant(results.join())
+        else:
             whole = _core.custom(
                 self.__name__,
                 results.join(),
@@ -125,7 +122,29 @@ class custom:
                 rule.saves(),
                 rule,
             )
-            results.forget_values()
-            for k, part in results.split(whole).items():
-                outputs[k] = part
+        results.forget_values()
+        # Earlier levels first: tangents of later ones have tangents of those.
+        for level in levels_of(leaves) if recording else ():
+            pushed = push(self, self._jvp, level, leaves, treedef, kwargs)
+            _core.give(whole, results.join_tangents(pushed), level)
+        for k, part in results.split(whole).items():
+            outputs[k] = part
         return results.treedef.unflatten(outputs)
+
+    def _forward(
+        self,
+        values: list[Any],
+        inputs: list[int],
+        leaves: list[Any],
+        args: TreeDef,
+        kwargs: dict[str, Any],
+    ) -> tuple[Results, Rule]:
+        """Run the user's fwd, and make its rule of what it saves."""
+        if self._fwd is None or self._bwd is None:
+            raise _core.GraphError(f"{self.__name__}: has no vjp; define it by defvjp(fwd, bwd)")
+        given = self._fwd(*args.unflatten(values), **kwargs)
+        if not isinstance(given, tuple) or len(given) != 2:
+            raise _core.GraphError(f"{self.__name__}: its fwd must give a pair (out, saved)")
+        results = Results(given[0], self.__name__)
+        rule = Rule(self.__name__, self._bwd, values, inputs, leaves, args, results, given[1])
+        return results, rule
