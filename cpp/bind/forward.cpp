@@ -142,7 +142,7 @@ private:
 }  // namespace
 
 void install_forward(py::module_& m) {
-    m.def("open_level", &dual::open_level);
+    m.def("open_level", [] { return entered([] { return py::int_(dual::open_level()); }); });
     m.def("close_level", &close_level);
     m.def("open_levels", [] { return dual::levels; });
     m.def("attach", &attach);

@@ -209,6 +209,7 @@ OpenLevel& find_level(Level level) {
 }  // namespace
 
 Level open_level() {
+    if (ceiling != kAll) throw GraphError("jvp: not inside a rule for tangents");
     open.push_back(std::make_unique<OpenLevel>(OpenLevel{++last_level, {}}));
     ++levels;
     ++open_modes;

@@ -21,6 +21,7 @@ extern int levels;
 // Carriers alive.
 extern std::int64_t carriers;
 
+// Throws GraphError where a rule of the user's for another level runs.
 Level open_level();
 // Drops all tangents of the level, and tells of every carrier that has none left: its value is
 // plain. Does not fail while the level is open.

@@ -1,7 +1,7 @@
 """Operations of the user's own: forward in plain NumPy, derivative by a rule."""
 
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 from .. import _core
@@ -99,6 +99,11 @@ class custom:
         if not inputs or not _core.is_recording():
             results = Results(self._f(*plain, **kwargs), self.__name__)
             return results.treedef.unflatten(map(constant, results.leaves))
+        if level := max(_core.top_level(leaves[i]) for i in inputs):
+            from .forward import push_custom
+
+            again = partial(self, *args, **kwargs)
+            return push_custom(self.__name__, again, self._jvp, leaves, treedef, level)
         if self._fwd is None or self._bwd is None:
             raise _core.GraphError(f"{self.__name__}: has no vjp; define it by defvjp(fwd, bwd)")
         given = self._fwd(*plain, **kwargs)
