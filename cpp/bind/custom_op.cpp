@@ -25,7 +25,7 @@ namespace {
 
 // One record a name, kept for good: nodes point at it.
 const OpInfo& record_named(const std::string& name) {
-    static std::map<std::string, OpInfo> records;
+    static auto& records = *new std::map<std::string, OpInfo>;
     const auto [it, is_new] = records.try_emplace(name, info<op::Custom>());
     if (is_new) it->second.name = it->second.symbol = it->first.c_str();
     return it->second;
@@ -45,7 +45,8 @@ NodePtr make_node(const OpInfo& op, PyObject* inputs, PyObject* values, PyObject
         *made->params_place() = none.get();
     }
     for (std::uint32_t k = 0; k < n; ++k) {
-        made->inputs()[k] = operand(as_handle(item(inputs, k))).node.leave();
+        Tensor in = operand(as_handle(item(inputs, k)));
+        if (in.recorded()) made->inputs()[k] = in.node.leave();
         if (item(saves, k) == Py_True) made->saved()[k] = value_of(as_handle(item(values, k)));
     }
     made->value = item(saves, n) == Py_True ? out : out.without_value();

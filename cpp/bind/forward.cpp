@@ -144,13 +144,13 @@ private:
 }  // namespace
 
 void install_forward(py::module_& m) {
-    m.def("open_level", &dual::open_level);
+    m.def("open_level", [] { return entered([] { return py::int_(dual::open_level()); }); });
     m.def("close_level", &close_level);
     m.def("open_levels", [] { return dual::levels; });
     m.def("attach", &attach);
     m.def("tangent_of", &tangent_of);
     m.def("top_level", [](py::handle x) {
-        return is_tensor(x.ptr()) ? dual::top_level(as_handle(x.ptr())->t) : 0;
+        return is_tensor(x.ptr()) ? dual::top_level(as_handle(x.ptr())->t) : dual::Level{0};
     });
     m.def("give", [](py::handle x, py::handle tangent, dual::Level level) {
         return entered([&]() -> py::object {
@@ -161,9 +161,7 @@ void install_forward(py::module_& m) {
             return py::none();
         });
     });
-    m.def("primal", [](py::handle x, dual::Level level) {
-        return entered([&] { return wrap_own(dual::primal(operand(as_handle(x.ptr())), level)); });
-    });
+    m.def("follow_below", &dual::follow_below);
     m.def("has_tangent", [](py::handle x) {
         return is_tensor(x.ptr()) && dual::has_tangent(as_handle(x.ptr())->t);
     });

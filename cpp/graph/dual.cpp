@@ -47,8 +47,7 @@ Level last_level = 0;
 
 // Only levels below it are followed: while a tangent is computed, its own perturbation and those
 // inside it are none of its business.
-constexpr Level kNone = ~Level{0};
-thread_local Level ceiling = kNone;
+thread_local Level ceiling = kAll;
 
 struct Below {
     explicit Below(Level level) : before(std::exchange(ceiling, level)) {}
@@ -210,6 +209,7 @@ OpenLevel& find_level(Level level) {
 }  // namespace
 
 Level open_level() {
+    if (ceiling != kAll) throw GraphError("jvp: not inside a rule for tangents");
     open.push_back(std::make_unique<OpenLevel>(OpenLevel{++last_level, {}}));
     ++levels;
     ++open_modes;
@@ -266,22 +266,22 @@ Tensor tangent_of(const Tensor& x, Level level) {
     return found ? found->t : Tensor();
 }
 
-Tensor primal(const Tensor& x, Level level) {
-    const Below below(level);
-    const Tensor in[] = {x};
-    return {x.value, rg::record(info<op::Reshape>(), in, x.value, same_shape(x))};
-}
-
 Level top_level(const Tensor& x) {
-    const Dual* d = levels ? dual_of(x.node.get()) : nullptr;
     Level top = 0;
-    for (std::size_t i = 0; d && i < d->tangents().size(); ++i) {
-        if (d->tangents()[i]->level < ceiling) top = d->tangents()[i]->level;
+    if (const Dual* d = levels ? dual_of(x.node.get()) : nullptr) {
+        for (const Tangent* t : d->tangents()) {
+            if (t->level < ceiling) top = t->level;
+        }
     }
     return top;
 }
 
-bool has_tangent(const Tensor& x) { return top_level(x) != 0; }
+Level follow_below(Level level) { return std::exchange(ceiling, level); }
+
+bool has_tangent(const Tensor& x) {
+    const Dual* d = levels ? dual_of(x.node.get()) : nullptr;
+    return d && !d->tangents().empty() && d->tangents()[0]->level < ceiling;
+}
 
 NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params) {
     if (!op.differentiable) return record_plain(op, in, out, params);

@@ -21,6 +21,7 @@ extern int levels;
 // Carriers alive.
 extern std::int64_t carriers;
 
+// Throws GraphError where a rule of the user's for another level runs.
 Level open_level();
 // Drops all tangents of the level, and tells of every carrier that has none left: its value is
 // plain. Does not fail while the level is open.
@@ -36,10 +37,12 @@ Tensor tangent_of(const Tensor& x, Level level);
 // Gives `x` itself a tangent besides those of earlier levels. Its node, if it has one, must have
 // room for parameters.
 void give(Tensor& x, const Tensor& tangent, Level level);
-// `x` without its tangents of this level and of later ones.
-Tensor primal(const Tensor& x, Level level);
-// The latest level that operations would follow here and x has a tangent of; 0 if there is none.
+// The latest of its levels that operations would follow here; 0 where there is none.
 Level top_level(const Tensor& x);
+// From now on this thread follows only levels before this one, or all: what a rule of the user's
+// for this level computes has no part in its perturbation. Gives what was set before.
+Level follow_below(Level level);
+inline constexpr Level kAll = ~Level{0};
 // Whether it has a tangent that operations would follow here.
 bool has_tangent(const Tensor& x);
 

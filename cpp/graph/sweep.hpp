@@ -21,7 +21,7 @@ public:
     std::vector<Batched> push(std::vector<Batched> tangents) const;
     std::vector<Batched> pull(std::vector<Batched> cotangents) const;
 
-    // A rule written in Python lies between, through which no sweep goes.
+    // A rule written in Python, or a hook, lies between: what only a backward passes.
     bool external() const { return external_; }
     // Elements of the largest value between them.
     std::int64_t largest() const { return largest_; }

@@ -1,6 +1,7 @@
 """Custom operations in forward mode: by the user's rule, or by the transpose of the vjp."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,24 @@ from .rule import call, check
 from .tree import TreeDef, flatten
 
 
+@contextmanager
+def _below(level: int) -> Iterator[None]:
+    """Follow earlier levels only: what gives a tangent has no part in its perturbation."""
+    before = _core.follow_below(level)
+    try:
+        yield
+    finally:
+        _core.follow_below(before)
+
+
 def levels_of(leaves: Iterable[Any]) -> list[int]:
     """The levels of which the leaves have tangents, earlier ones first."""
-    found = set()
-    for x in leaves:
-        while level := _core.top_level(x):
-            found.add(level)
-            x = _core.primal(x, level)
-    return sorted(found)
+    leaves = list(leaves)
+    level = max(map(_core.top_level, leaves), default=0)
+    if not level:
+        return []
+    with _below(level):
+        return [*levels_of(leaves), level]
 
 
 def push(
@@ -44,12 +55,12 @@ def push(
         The operation's positional arguments.
     kwargs : dict
     """
-    primals = [_core.primal(x, level) if isinstance(x, _core.Tensor) else x for x in leaves]
     found = [_core.tangent_of(x, level) if isinstance(x, _core.Tensor) else None for x in leaves]
     moved = {i: t for i, t in enumerate(found) if t is not None}
-    if rule:
-        return _by_rule(operation.__name__, rule, primals, moved, args)
-    return _by_transpose(operation, primals, moved, args, kwargs)
+    with _below(level):
+        if rule:
+            return _by_rule(operation.__name__, rule, leaves, moved, args)
+        return _by_transpose(operation, leaves, moved, args, kwargs)
 
 
 def _by_rule(
