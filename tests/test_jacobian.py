@@ -13,6 +13,7 @@ from op_table import CASES
 from retrograd import GraphError, ShapeError, Tensor, _core, grad, hessian, jacobian, jvp
 from retrograd.functional.sparse import colour, sparsity
 
+
 def columns(case, xs):
     """The Jacobian by one jvp for each element of the operands."""
     return [jvp(case.f, tuple(xs), tuple(v))[1] for v in units(xs)]
