@@ -128,7 +128,7 @@ def test_pure_stands_alone() -> None:
 
 
 def test_package_needs_only_numpy() -> None:
-    for file in sorted(PACKAGE.glob("*.py")):
+    for file in sorted(PACKAGE.rglob("*.py")):
         names = imported(file.read_text(encoding="utf-8"), at_import=True)
         assert names - {"", "numpy", "retrograd"} <= sys.stdlib_module_names, file.name
 

@@ -14,6 +14,7 @@
 #include "bind/gil.hpp"
 #include "bind/gradient.hpp"
 #include "bind/hooks.hpp"
+#include "bind/profile.hpp"
 #include "graph/dual.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
@@ -166,6 +167,7 @@ void run_backward(Handle* h, PyObject* gradient, bool retain_graph, bool create_
         run_through(run, roots, create_graph, scope,
                     [](auto&& found) { commit(std::forward<decltype(found)>(found)); });
     });
+    if (observers) tell_of_walk(as_object(h));
 }
 
 PyObject* gradients(PyObject* outputs, PyObject* seeds, PyObject* inputs, std::size_t n_own,

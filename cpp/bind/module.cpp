@@ -13,6 +13,7 @@
 #include "bind/functional.hpp"
 #include "bind/hooks.hpp"
 #include "bind/index.hpp"
+#include "bind/inspect.hpp"
 #include "bind/modes.hpp"
 #include "bind/operations.hpp"
 #include "bind/profile.hpp"
@@ -78,6 +79,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
         rg::install_rules();
         rg::install_modes(m.ptr());
         rg::install_profile(m);
+        rg::install_inspect(m);
         rg::install_forward(m);
     } catch (const rg::PythonError&) {
         throw py::error_already_set();

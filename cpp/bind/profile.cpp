@@ -4,6 +4,10 @@
 
 #include <pybind11/stl.h>
 
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "array/buffer.hpp"
 #include "array/clock.hpp"
 #include "bind/site.hpp"
@@ -19,6 +23,9 @@ namespace {
 PyObject* region_mode = nullptr;
 int living_profiles = 0;
 
+class PyProfile;
+// Open ones that have seen no walk yet.
+std::vector<PyProfile*> waiting_for_a_walk;
 void watch(int change) {
     observers += change;
     open_modes += change;
@@ -43,11 +50,16 @@ std::uint32_t current_region() {
 
 class PyProfile {
 public:
-    PyProfile(std::size_t max_events, bool stacks) : profile_(max_events), stacks_(stacks) {
+    PyProfile(std::size_t max_events, bool stacks, py::function look)
+        : profile_(std::in_place, max_events), stacks_(stacks), look_(std::move(look)) {
         ++living_profiles;
     }
     ~PyProfile() {
         stop();
+        {
+            std::lock_guard guard(recorder::lock);
+            profile_.reset();
+        }
         --living_profiles;
         forget_all();
     }
@@ -55,32 +67,41 @@ public:
     PyProfile& operator=(const PyProfile&) = delete;
 
     void start() {
-        if (open_ || profile_.sums.opened) throw GraphError("profile: it has been started before");
+        if (open_ || profile_->sums.opened) throw GraphError("profile: it has been started before");
         clock::ns_per_tick();
         {
             std::lock_guard guard(recorder::lock);
-            recorder::open(&profile_);
+            recorder::open(&*profile_);
         }
         open_ = true;
         count_allocations = true;
         site::stacks_wanted += stacks_;
         watch(1);
+        waiting_for_a_walk.push_back(this);
     }
 
     void stop() {
         if (!open_) return;
         open_ = false;
         watch(-1);
+        std::erase(waiting_for_a_walk, this);
         site::stacks_wanted -= stacks_;
         if (!observers) count_allocations = false;
         std::lock_guard guard(recorder::lock);
-        recorder::close(&profile_);
+        recorder::close(&*profile_);
+    }
+
+    // f(root) is called after the first walk; what it gives comes with the snapshot.
+    void look_at_first_root(PyObject* root) noexcept {
+        const Ref seen(PyObject_CallOneArg(look_.ptr(), root));
+        if (!seen) return PyErr_WriteUnraisable(look_.ptr());
+        first_root_ = py::reinterpret_borrow<py::object>(seen.get());
     }
 
     // How many operations it has seen so far: cheap enough to be asked ten times a second.
     std::int64_t operations() const {
         std::lock_guard guard(recorder::lock);
-        return std::int64_t(profile_.events.size()) + profile_.sums.dropped;
+        return std::int64_t(profile_->events.size()) + profile_->sums.dropped;
     }
 
     py::dict snapshot();
@@ -89,9 +110,11 @@ private:
     py::tuple row_tuple(const Row& r, const Tally& t, std::int64_t at_peak) const;
     std::int64_t ns(std::int64_t ticks) const { return std::int64_t(double(ticks) * ns_per_tick_); }
 
-    Profile profile_;
+    std::optional<Profile> profile_;
     double ns_per_tick_ = 1;
     bool stacks_, open_ = false;
+    py::function look_;
+    py::object first_root_ = py::none();
 };
 
 py::tuple PyProfile::row_tuple(const Row& r, const Tally& t, std::int64_t at_peak) const {
@@ -116,9 +139,9 @@ py::dict PyProfile::snapshot() {
     std::vector<Row> rows;
     std::vector<std::uint64_t> threads;
     std::unique_lock guard(recorder::lock);
-    profile_.settle_peak();
-    std::vector<Event> events = profile_.events.copy();
-    Sums p = profile_.sums;
+    profile_->settle_peak();
+    std::vector<Event> events = profile_->events.copy();
+    Sums p = profile_->sums;
     for (std::uint32_t i = 0; i < recorder::row_count(); ++i) rows.push_back(recorder::row(i));
     threads = recorder::threads();
     guard.unlock();
@@ -153,6 +176,7 @@ py::dict PyProfile::snapshot() {
     out["backward_calls"] = p.backward_calls;
     out["backward_wall_ns"] = ns(p.backward_ticks);
     out["dropped"] = p.dropped;
+    out["graph"] = first_root_;
     return out;
 }
 
@@ -190,6 +214,11 @@ PyMethodDef functions[] = {
 
 }  // namespace
 
+void tell_of_walk(PyObject* root) noexcept {
+    if (waiting_for_a_walk.empty()) return;
+    for (PyProfile* p : std::exchange(waiting_for_a_walk, {})) p->look_at_first_root(root);
+}
+
 std::string describe_anomaly(const Anomaly& a) {
     std::uint32_t place = 0;
     if (a.row != recorder::kNoRow) {
@@ -208,8 +237,10 @@ void install_profile(py::module_& m) {
     region_hook = current_region;
     m.def("set_library_folders", &site::set_library_folders);
     // The errors of retrograd go through the one map, not through pybind11's.
-    py::class_<PyProfile>(m, "Profile")
-        .def(py::init<std::size_t, bool>(), py::arg("max_events"), py::arg("stacks"))
+    const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
+    py::class_<PyProfile>(m, "Profile", plain)
+        .def(py::init<std::size_t, bool, py::function>(), py::arg("max_events"), py::arg("stacks"),
+             py::arg("look"))
         .def("start",
              [](PyProfile& p) {
                  if (!guarded([&] {

@@ -11,6 +11,9 @@ namespace rg {
 // `open_anomaly` and `set_library_folders`.
 void install_profile(pybind11::module_& m);
 
+// After a walk that was watched: profiles look at the root of their first one.
+void tell_of_walk(PyObject* root) noexcept;
+
 // The message of an anomaly with the line that made the operation. With the GIL.
 std::string describe_anomaly(const Anomaly& a);
 

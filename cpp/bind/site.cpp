@@ -35,17 +35,23 @@ struct Cached {
     std::uint32_t site = 0;
 };
 
-// Code objects stay alive while their address stands for them.
-std::vector<Ref> kept;
-std::vector<Site> sites;  // number n is at n - 1
-std::unordered_map<Site, std::uint32_t, Hash> numbers;
-std::unordered_map<PyObject*, bool> libraries;
-std::array<Cached, kCached> cache;
-std::vector<std::string> library_folders;
+struct Tables {
+    // Code objects stay alive while their address stands for them.
+    std::vector<Ref> kept;
+    std::vector<Site> sites;  // number n is at n - 1
+    std::unordered_map<Site, std::uint32_t, Hash> numbers;
+    std::unordered_map<PyObject*, bool> libraries;
+    std::array<Cached, kCached> cache;
+    std::vector<std::string> library_folders;
+};
+
+// Never destroyed: a profile that is open at exit would let go of objects of an interpreter that
+// is gone.
+Tables& tables = *new Tables;
 
 Cached& cached(PyObject* code, int lasti) {
     const auto bits = reinterpret_cast<std::uintptr_t>(code);
-    return cache[(bits >> 4 ^ bits >> 14 ^ std::uintptr_t(lasti) >> 1) % kCached];
+    return tables.cache[(bits >> 4 ^ bits >> 14 ^ std::uintptr_t(lasti) >> 1) % kCached];
 }
 
 bool below_library_folder(PyObject* code) {
@@ -53,22 +59,22 @@ bool below_library_folder(PyObject* code) {
     const char* name = file ? PyUnicode_AsUTF8(file.get()) : nullptr;
     PyErr_Clear();  // a name that is no UTF-8 is none of ours
     if (!name) return false;
-    for (const std::string& folder : library_folders) {
+    for (const std::string& folder : tables.library_folders) {
         if (std::string_view(name).starts_with(folder)) return true;
     }
     return false;
 }
 
 bool is_library(PyObject* code) {
-    const auto it = libraries.find(code);
-    if (it != libraries.end()) return it->second;
-    kept.push_back(Ref::borrow(code));
-    return libraries[code] = below_library_folder(code);
+    const auto it = tables.libraries.find(code);
+    if (it != tables.libraries.end()) return it->second;
+    tables.kept.push_back(Ref::borrow(code));
+    return tables.libraries[code] = below_library_folder(code);
 }
 
 std::uint32_t number(const Site& s) {
-    const auto [it, is_new] = numbers.try_emplace(s, std::uint32_t(sites.size() + 1));
-    if (is_new) sites.push_back(s);
+    const auto [it, is_new] = tables.numbers.try_emplace(s, std::uint32_t(tables.sites.size() + 1));
+    if (is_new) tables.sites.push_back(s);
     return it->second;
 }
 
@@ -111,18 +117,20 @@ std::uint32_t current() {
     return site;
 }
 
-void set_library_folders(std::vector<std::string> folders) { library_folders = std::move(folders); }
+void set_library_folders(std::vector<std::string> folders) {
+    tables.library_folders = std::move(folders);
+}
 
 std::vector<std::tuple<std::uint32_t, Ref, int>> captured() {
     std::vector<std::tuple<std::uint32_t, Ref, int>> out;
-    out.reserve(sites.size());
-    for (const Site& s : sites) out.emplace_back(s.caller, Ref::borrow(s.code), s.lasti);
+    out.reserve(tables.sites.size());
+    for (const Site& s : tables.sites) out.emplace_back(s.caller, Ref::borrow(s.code), s.lasti);
     return out;
 }
 
 std::string describe(std::uint32_t site) {
-    if (!site || site > sites.size()) return {};
-    const Site s = sites[site - 1];
+    if (!site || site > tables.sites.size()) return {};
+    const Site s = tables.sites[site - 1];
     const int line = PyCode_Addr2Line(reinterpret_cast<PyCodeObject*>(s.code), s.lasti);
     const Ref place(PyUnicode_FromFormat(
         "%U:%d in %U", Ref(PyObject_GetAttrString(s.code, "co_filename")).get(), line,
@@ -144,13 +152,13 @@ std::string describe(std::uint32_t site) {
 }
 
 void clear() {
-    sites.clear();
-    numbers.clear();
-    libraries.clear();
-    cache.fill({});
+    tables.sites.clear();
+    tables.numbers.clear();
+    tables.libraries.clear();
+    tables.cache.fill({});
     // Last, and by way of a local: letting go may run Python code.
-    const std::vector<Ref> gone = std::move(kept);
-    kept.clear();
+    const std::vector<Ref> gone = std::move(tables.kept);
+    tables.kept.clear();
 }
 
 }  // namespace rg::site

@@ -47,7 +47,8 @@ std::string number(double x) {
 
 // "float64(3,) in [0, 2]", and what is not finite in it.
 std::string describe(const Array& a) {
-    std::string text = name_of(a.dtype()) + to_string(a.shape());
+    std::string text(name_of(a.dtype()));
+    text += to_string(a.shape());
     if (!a.has_value()) return text;
     const Scan s = scan(a);
     if (s.low <= s.high) text += " in [" + number(s.low) + ", " + number(s.high) + "]";
@@ -96,18 +97,18 @@ void check_forward(std::string_view name, std::span<const Tensor> in, const Arra
 void check_backward(Node& node, std::uint32_t k, const Array& cotangent, Found before) {
     const std::string what = born(scan(cotangent), before, cotangent.shape());
     if (what.empty()) return;
-    std::string text = std::string(node.op->name) + ": backward made " + what +
-                       " of the gradient of operand " + std::to_string(k) + ", " +
-                       describe(cotangent) + "; operands";
+    std::string text(node.op->name);
+    text.append(": backward made ").append(what).append(" of the gradient of operand ");
+    text.append(std::to_string(k)).append(", ").append(describe(cotangent)).append("; operands");
     for (std::uint32_t j = 0; j < node.n_inputs; ++j) {
         const bool saved = node.has(Node::kSaves) && node.saved()[j];
         const Node* from = node.input(j);
-        if (j) text += ",";
-        text += " " + (saved  ? describe(node.saved()[j])
-                       : from ? describe(from->value.without_value())
-                              : std::string("constant"));
+        text.append(j ? ", " : " ");
+        text.append(saved  ? describe(node.saved()[j])
+                    : from ? describe(from->value.without_value())
+                           : std::string("constant"));
     }
-    text += "; result " + describe(node.value);
+    text.append("; result ").append(describe(node.value));
     throw Anomaly(text, row_of(node));
 }
 

@@ -31,6 +31,13 @@ static_assert(sizeof(Event) == 40);
 
 class EventLog {
 public:
+    EventLog() = default;
+    EventLog(const EventLog&) = delete;
+    EventLog& operator=(const EventLog&) = delete;
+    ~EventLog() {
+        if (!chunks_.empty()) spare_ = std::move(chunks_.front());
+    }
+
     std::size_t size() const noexcept { return size_; }
 
     void push_back(const Event& e) {
@@ -57,6 +64,7 @@ private:
     };
 
     void add_chunk() {
+        if (spare_) return chunks_.push_back(std::move(spare_));
         void* memory = std::aligned_alloc(kChunk, kChunk);
         if (!memory) throw AllocationError("profile: no memory for more events");
 #if defined(__linux__)
@@ -65,7 +73,12 @@ private:
         chunks_.emplace_back(static_cast<Event*>(memory));
     }
 
-    std::vector<std::unique_ptr<Event[], Free>> chunks_;
+    using Chunk = std::unique_ptr<Event[], Free>;
+
+    // One that the last profile has left, warm: clearing two megabytes takes a tenth of a
+    // millisecond, as long as a thousand operations. Under the recorder's lock, as all of this.
+    static inline Chunk spare_;
+    std::vector<Chunk> chunks_;
     std::size_t size_ = 0;
 };
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "ops/registry.hpp"
-
 namespace rg {
 
 int observers = 0;
@@ -16,131 +14,6 @@ constinit thread_local ThreadWatch watch_here;
 namespace {
 
 constexpr const char* kPhases[] = {"(order)", "(wait)", "(commit)", "(free)", "(profiler)"};
-constexpr std::uint64_t kSeed = 0x9e3779b97f4a7c15;
-
-// Rows are known by a 64-bit hash of what they agree in; two of a million rows share one with a
-// probability of 3e-8, and then are shown as one.
-constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t x) {
-    h = (h ^ x) * kSeed;
-    return h ^ h >> 29;
-}
-
-std::uint64_t mix(std::uint64_t h, std::string_view text) {
-    for (const char c : text) h = mix(h, std::uint8_t(c));
-    return h;
-}
-
-std::uint64_t mix(std::uint64_t h, const Layout* l) {
-    if (!l) return mix(h, 3);
-    h = mix(h, std::uint64_t(l->dtype) | std::uint64_t(l->ndim) << 8);
-    for (int i = 0; i < l->ndim; ++i) h = mix(h, std::uint64_t(l->shape()[i]));
-    return h;
-}
-
-std::string describe(const Layout* l) { return l ? name_of(l->dtype) + to_string(l->dims()) : "?"; }
-
-std::uint64_t key_of(const Call& c, std::uint32_t site, std::uint32_t region, const Layout* out) {
-    std::uint64_t h = mix(kSeed, std::uint64_t(site) | std::uint64_t(region) << 32);
-    h = mix(h, c.op.id | std::uint64_t(c.with_gradient) << 8 | std::uint64_t(c.view) << 63);
-    if (c.op.external) h = mix(h, c.name);
-    for (std::size_t k = 0; k < c.n; ++k) h = mix(h, c.in[k]);
-    return mix(h, out);
-}
-
-// The last call at a place of this small table. It holds the layouts it names, so that a layout's
-// address says what it is: comparing a few words then replaces hashing all shapes.
-struct Recent {
-    const OpInfo* op = nullptr;
-    std::uint32_t site = 0, region = 0;
-    unsigned with_gradient = 0;
-    bool view = false;
-    std::uint32_t row = recorder::kNoRow;
-    std::array<const Layout*, kMaxArity + 1> layouts{};
-
-    bool is(const Call& c, std::uint32_t s, std::uint32_t r, const Layout* out) const {
-        return op == &c.op && site == s && region == r && with_gradient == c.with_gradient &&
-               view == c.view && layouts[kMaxArity] == out &&
-               std::equal(c.in.begin(), c.in.begin() + c.n, layouts.begin());
-    }
-    void release() {
-        for (const Layout*& l : layouts) {
-            if (l) std::exchange(l, nullptr)->release();
-        }
-    }
-};
-
-constexpr std::size_t kRecent = 1 << 9;
-std::array<Recent, kRecent> recent;
-
-std::uint32_t make_row(const Call& c, std::uint32_t site, std::uint32_t region, const Layout* out,
-                       std::int64_t saved) {
-    const std::uint64_t key = key_of(c, site, region, out);
-    if (const auto found = recorder::find_row(key); found != recorder::kNoRow) return found;
-    Row made;
-    made.op = c.name;
-    made.site = site;
-    made.region = region;
-    const std::span in(c.in.data(), c.n);
-    for (const Layout* l : in) made.operands.push_back(describe(l));
-    made.result = describe(out);
-    const bool known = std::all_of(in.begin(), in.end(), [](auto* l) { return l; });
-    if (known && out) made.each = costs_of(c.op, in, c.with_gradient, *out, c.view);
-    made.saved = saved;
-    return recorder::add_row(key, std::move(made));
-}
-
-// What dies with the node, or with a walk that does not retain the graph.
-std::int64_t saved_by(Node& node) {
-    std::int64_t bytes = std::int64_t(node.bytes());
-    if (node.value.has_value() && !node.value.is_scalar()) bytes += node.value.nbytes();
-    for (std::uint32_t k = 0; node.has(Node::kSaves) && k < node.n_inputs; ++k) {
-        const Array& a = node.saved()[k];
-        if (a && !a.is_scalar()) bytes += a.nbytes();
-    }
-    return bytes;
-}
-
-std::uint32_t find_or_make_row(const Call& c, std::uint32_t site, std::uint32_t region,
-                               const Layout* out, Node* node) {
-    Recent& r = recent[(site * 7 + c.op.id) % kRecent];
-    if (r.is(c, site, region, out)) [[likely]]
-        return r.row;
-    const std::uint32_t row = make_row(c, site, region, out, node ? saved_by(*node) : 0);
-    if (c.op.external || !out) return row;  // known by their names, or of unknown shape
-    r.release();
-    r = {&c.op, site, region, c.with_gradient, c.view, row, {}};
-    std::copy_n(c.in.begin(), c.n, r.layouts.begin());
-    r.layouts[kMaxArity] = out;
-    for (const Layout* l : r.layouts) {
-        if (l) l->retain();
-    }
-    return row;
-}
-
-std::uint32_t row_without_operation(const char* name, std::uint32_t site) {
-    const std::uint64_t key = mix(mix(kSeed, name), site);
-    const std::uint32_t found = recorder::find_row(key);
-    if (found != recorder::kNoRow) return found;
-    Row made;
-    made.op = name;
-    made.site = site;
-    return recorder::add_row(key, std::move(made));
-}
-
-// The row of a node that nobody saw being made: its shapes are known, its line is not.
-std::uint32_t row_outside(Node& node) {
-    Call call{*node.op, node.op->name};
-    call.view = node.op->view;
-    call.n = std::min<std::size_t>(node.n_inputs, Call::kShown);
-    for (std::uint32_t k = 0; k < call.n; ++k) {
-        const Node* from = node.input(k);
-        if (from) call.with_gradient |= 1u << k;
-        call.in[k] = from                     ? from->value.layout()
-                     : node.has(Node::kSaves) ? node.saved()[k].layout()
-                                              : nullptr;
-    }
-    return find_or_make_row(call, kNoSite, 0, node.value.layout(), nullptr);
-}
 
 }  // namespace
 
@@ -166,7 +39,7 @@ std::uint32_t OpScope::finish(const Call& call, const Array& out, Node* node) no
         const std::uint32_t site = inherited ? inherited : site_hook ? site_hook() : kNoSite;
         const std::uint32_t region = open_regions && region_hook ? region_hook() : 0;
         std::lock_guard guard(recorder::lock);
-        const std::uint32_t row = find_or_make_row(call, site, region, out.layout(), node);
+        const std::uint32_t row = row_of_call(call, site, region, out.layout(), node);
         const std::uint64_t seq = node ? recorder::enlist(*node, row) : 0;
         // What a walk runs counts as backward.
         recorder::add({.kind = in_walk ? Kind::Backward : Kind::Forward,
@@ -193,7 +66,7 @@ WalkScope::WalkScope(bool retain_graph)
       retain_(retain_graph) {
     const std::uint32_t site = site_hook ? site_hook() : kNoSite;
     std::lock_guard guard(recorder::lock);
-    row_ = row_without_operation("(backward)", site);
+    row_ = row_of_part("(backward)", site);
     ++watch_here.walks;
 }
 
@@ -232,26 +105,26 @@ void WalkScope::hand_over(const Step& s, std::uint16_t thread) {
             .live = s.live};
     flushed_ = s.end;
     if (!s.node) {
-        e.row = row_without_operation(kPhases[int(s.phase)], kNoSite);
+        e.row = row_of_part(kPhases[int(s.phase)], kNoSite);
         return recorder::add(e, s.self);
     }
     std::tie(e.node, e.row) = recorder::find_node(*s.node);
     const bool outside = e.row == recorder::kNoRow;
-    if (outside) e.row = row_outside(*s.node);
+    if (outside) e.row = row_of_stranger(*s.node);
     recorder::add(e, s.self);
     if (!retain_ && !outside) recorder::release_saved(e.row);
 }
 
 void WalkScope::flush() noexcept {
-    const Meter start = Meter::now();
     std::lock_guard guard(recorder::lock);
     try {
         const std::uint16_t thread = recorder::this_thread();
         for (std::size_t i = 0; i < n_steps_; ++i) hand_over(steps_[i], thread);
-        // Since the last boundary: nothing yet but this.
-        last_ = Meter::now();
-        hand_over({nullptr, Phase::Profiler, last_ - start, last_.ticks, recorder::live_bytes()},
+        // Since the last boundary there was nothing but this.
+        const Meter now = Meter::now();
+        hand_over({nullptr, Phase::Profiler, now - last_, now.ticks, recorder::live_bytes()},
                   thread);
+        last_ = now;
     } catch (...) {  // no memory: what is lost is missing in the profile, not in the gradients
     }
     n_steps_ = 0;
@@ -269,7 +142,7 @@ FreeScope::~FreeScope() {
     watch_here.nested = nested_ + total;
     std::lock_guard guard(recorder::lock);
     try {
-        const std::uint32_t row = row_without_operation(kPhases[int(Phase::Free)], kNoSite);
+        const std::uint32_t row = row_of_part(kPhases[int(Phase::Free)], kNoSite);
         recorder::add({.kind = watch_here.walks ? Kind::Phase : Kind::Forward,
                        .thread = recorder::this_thread(),
                        .row = row,
@@ -298,14 +171,6 @@ void add_region(std::uint32_t id, std::int64_t start) {
 std::uint32_t row_of(const Node& node) {
     std::lock_guard guard(recorder::lock);
     return recorder::find_node(node).second;
-}
-
-void forget_rows() {
-    recorder::clear();
-    for (Recent& r : recent) {
-        r.release();
-        r = {};
-    }
 }
 
 }  // namespace rg

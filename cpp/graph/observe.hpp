@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "graph/recorder.hpp"
+#include "graph/rows.hpp"
 #include "graph/tensor.hpp"
 
 namespace rg {
@@ -24,8 +25,6 @@ extern std::uint32_t (*site_hook)();
 extern std::uint32_t (*region_hook)();
 extern int open_regions;
 
-inline constexpr std::uint32_t kNoSite = 0;
-
 // Parts of a backward that belong to no operation; the last is what watching it takes.
 enum class Phase : std::uint8_t { Order, Wait, Commit, Free, Profiler };
 
@@ -35,18 +34,6 @@ struct ThreadWatch {
     std::uint32_t inherited = kNoSite;  // in a walk that records: the line of the node under way
 };
 extern constinit thread_local ThreadWatch watch_here;
-
-// An operation as a profile tells it from others, but for its line and region.
-struct Call {
-    static constexpr std::size_t kShown = 8;  // operands of one with many
-
-    const OpInfo& op;
-    std::string_view name;       // the operation's, or the user's for one of their own
-    unsigned with_gradient = 0;  // bit k where a cotangent goes to operand k
-    bool view = false;           // the result shares its operand's memory
-    std::size_t n = 0;
-    std::array<const Layout*, kShown> in{};
-};
 
 // One forward operation, from its construction to `finish`.
 class OpScope {
@@ -121,8 +108,5 @@ void add_region(std::uint32_t id, std::int64_t start);
 
 // The row of a node; kNoRow where none is known.
 std::uint32_t row_of(const Node& node);
-
-// Forgets all rows; nobody may be watching.
-void forget_rows();
 
 }  // namespace rg

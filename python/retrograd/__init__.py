@@ -17,6 +17,7 @@ from ._version import __version__ as __version__
 from .modes import no_grad as no_grad
 from .modes import strict as strict
 from .ops import *
+from .picture import graph as graph
 from .profiler.anomaly import detect_anomaly as detect_anomaly
 from .profiler.regions import region as region
 from .profiler.session import profile as profile

@@ -4,7 +4,7 @@ import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import wraps
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import Any, ClassVar
 
 from . import _core
@@ -14,6 +14,13 @@ _CO_GENERATOR, _CO_COROUTINE, _CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 class Scope(ContextDecorator):
     """What a `with` block, a call, an awaited call or a running generator may stand in."""
+
+    def _recreate_cm(self) -> Any:
+        return self
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *error: Any) -> None: ...
 
     def __call__(self, func: Any) -> Any:
         flags = getattr(getattr(func, "__code__", None), "co_flags", 0)
@@ -71,12 +78,7 @@ class _Mode(Scope):
         self._tokens.append(self.variable.set(self.value))
         self._count(1)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._count(-1)
         self.variable.reset(self._tokens.pop())
 

@@ -78,9 +78,7 @@ def against(other, rounds, repeats=300):
     times = {sys.executable: [], other: []}
     for _ in range(rounds):
         for python, found in times.items():
-            done = subprocess.run(
-                [python, "-c", code], capture_output=True, text=True, check=True
-            )
+            done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
             found.append([float(t) for t in done.stdout.split()])
     return [
         [(min(column), median(column)) for column in zip(*times[python], strict=True)]

@@ -30,7 +30,7 @@ def decode(raw: dict[str, Any]) -> Recording:
     events["row"][is_region] = places
 
     stacks = _stacks(raw["sites"])
-    rows = []
+    rows: list[Row] = []
     saved = {}
     for i in used:
         op, site, region, operands, result, costs, at_peak = raw["rows"][i]
@@ -48,6 +48,7 @@ def decode(raw: dict[str, Any]) -> Recording:
         backward_calls=raw["backward_calls"],
         backward_wall_ns=raw["backward_wall_ns"],
         dropped=raw["dropped"],
+        graph=raw["graph"],
     )
 
 
@@ -89,5 +90,3 @@ def _thread_names(idents: Iterable[int]) -> Iterable[str]:
     names = {t.ident: t.name for t in living()}
     for i, ident in enumerate(idents):
         yield names.get(ident, f"thread {i} (ended)")
-
-

@@ -22,12 +22,27 @@ def save(recording: Recording, path: Any) -> None:
 
 def _writers() -> list[tuple[str, Any]]:
     from .flame import write_folded, write_speedscope
-    from .page import write_page
     from .trace import write_trace
 
     return [
         (".speedscope.json", write_speedscope),
         (".json", write_trace),
         (".folded", write_folded),
-        (".html", write_page),
+        (".html", _write_page),
     ]
+
+
+def _write_page(recording: Recording, file: Any) -> None:
+    from .page import write_page
+    from .roof import machine_roof
+
+    write_page(recording, file, _picture(recording), machine_roof())
+
+
+def _picture(recording: Recording) -> str | None:
+    from ..picture.columns import arrange
+    from ..picture.nodes import Graph
+
+    if recording.graph is None:
+        return None
+    return Graph(arrange(recording.graph, recording)).to_svg()

@@ -5,9 +5,11 @@ operation, source line, region and shapes, however long the profile ran; its `ev
 calls in the order they ended, up to the profile's cap.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +34,10 @@ EVENT = np.dtype(
     ],
     align=True,  # as the C++ struct lies in memory
 )
+
+
+# The result of a row that stands for all calls of an operation past the cap of rows.
+ANY = "any"
 
 
 class Line(NamedTuple):
@@ -64,14 +70,11 @@ class Costs:
     @staticmethod
     def total(costs: "Iterable[Costs]") -> "Costs":
         """The sum, field by field."""
-        sums = dict.fromkeys(_COSTS, 0)
-        for c in costs:
-            for name in _COSTS:
-                sums[name] += getattr(c, name)
-        return Costs(**sums)
+        numbers = [_numbers(c) for c in costs]
+        return Costs(*map(sum, zip(*numbers, strict=True))) if numbers else Costs()
 
 
-_COSTS = tuple(f.name for f in fields(Costs))
+_numbers = attrgetter(*(f.name for f in fields(Costs)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ class Recording:
     backward_calls: int  # of Tensor.backward, and their wall time
     backward_wall_ns: int
     dropped: int  # events past the cap
+    # The first graph that was walked, as `picture.columns.capture` gave it; None for a large one.
+    graph: dict[str, Any] | None = None
 
     @cached_property
     def total(self) -> Costs:
@@ -176,17 +181,22 @@ def line_label(row: Row) -> str:
     """A place as editors and terminals jump to it: "script.py:12"."""
     if row.line is not None:
         return f"{shorten(row.line.file)}:{row.line.line}"
-    return row.op if row.is_phase else "(made outside the profile)"
+    if row.is_phase:
+        return row.op
+    return "(past the cap of rows)" if row.result == ANY else "(made outside the profile)"
 
 
 def shorten(file: str) -> str:
     """A path relative to the working directory where it lies below it."""
-    import os
-
     try:
-        relative = os.path.relpath(file)
+        return _shorten(file, os.getcwd())
     except (ValueError, OSError):  # another drive, or a working directory that is gone
         return file
+
+
+@cache
+def _shorten(file: str, directory: str) -> str:
+    relative = os.path.relpath(file, directory)
     return file if relative.startswith(os.pardir) or file.startswith("<") else relative
 
 

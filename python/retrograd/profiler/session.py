@@ -1,7 +1,6 @@
 """Opening a profile, and naming the regions of a program."""
 
 from collections.abc import Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from .records import Recording
 
 MAX_EVENTS = 1_000_000
+MAX_GRAPH = 100_000  # nodes of a graph whose structure is kept
 
 
 class profile:
@@ -58,7 +58,7 @@ class profile:
         if self._core is not None:
             raise _core.GraphError("profile: already open; stop it first")
         self._recording = None
-        self._core = _core.Profile(*self._options)
+        self._core = _core.Profile(*self._options, _look)
         self._core.start()
 
     def stop(self) -> None:
@@ -75,12 +75,7 @@ class profile:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     @property
@@ -152,6 +147,12 @@ class profile:
 
         return annotate(self.recording)
 
+    def memory(self) -> str:
+        """Live bytes over time, the peak, and the lines whose saved values made it up, as text."""
+        from .memory import format_memory
+
+        return format_memory(self.recording)
+
     def save(self, path: Any) -> None:
         """Write a file whose format follows from the name.
 
@@ -179,6 +180,13 @@ class profile:
     def __repr__(self) -> str:
         state = "open" if self._core is not None else "closed" if self._recording else "empty"
         return f"<retrograd.profile, {state}, {self.operations:,} calls>"
+
+
+def _look(root: Any) -> dict[str, Any] | None:
+    """Keep the structure of the first graph that is walked, for the page's picture."""
+    from ..picture.columns import capture
+
+    return capture(root, MAX_GRAPH)
 
 
 def _seen(recording: "Recording") -> int:
