@@ -202,10 +202,13 @@ PyObject* wrap(Tensor&& t, bool view) {
     h->t = std::move(t);
     h->view = view;
     Node* node = h->t.node.get();
-    h->requires_grad = node && !node->is_carrier();
+    h->requires_grad = node != nullptr;
     if (node) {
         node->handle.store(h, std::memory_order_relaxed);
-        if (node->has(Node::kPython)) [[unlikely]] {
+        if (!(node->flags & (Node::kPython | Node::kDual))) [[likely]]
+            return as_object(h);
+        h->requires_grad = !node->is_carrier();
+        if (node->has(Node::kPython)) {
             Ref self(as_object(h));
             h->anchor = anchor_of(*node);
             track(h);

@@ -209,6 +209,7 @@ OpenLevel& find_level(Level level) {
 }  // namespace
 
 Level open_level() {
+    if (ceiling != kAll) throw GraphError("jvp: not inside a rule for tangents");
     open.push_back(std::make_unique<OpenLevel>(OpenLevel{++last_level, {}}));
     ++levels;
     ++open_modes;
@@ -230,19 +231,24 @@ void close_level(Level level, void (*on_plain)(Node& carrier) noexcept) {
     --open_modes;
 }
 
-Tensor attach(const Tensor& x, const Tensor& tangent, Level level) {
+void give(Tensor& x, const Tensor& tangent, Level level) {
     OpenLevel& to = find_level(level);
     if (!tangent.value.same_shape(x.value)) {
         throw ShapeError("jvp: a tangent of shape " + to_string(tangent.value.shape()) +
                          " came for a primal of shape " + to_string(x.value.shape()));
     }
+    Dual* dual = dual_of(x.node.get());
+    if (!dual) dual = &make_dual(x.node, x);
+    dual->add(cast(tangent, {x.value.dtype()}), to);
+}
+
+Tensor attach(const Tensor& x, const Tensor& tangent, Level level) {
     // A view of x has x's node below it, and the tangents of earlier levels.
     const Below below(level);
     const Tensor in[] = {x};
-    NodePtr node = rg::record(info<op::Reshape>(), in, x.value, same_shape(x));
-    Dual& dual = node && node->has(Node::kDual) ? *dual_of(node.get()) : make_dual(node, x);
-    dual.add(cast(tangent, {x.value.dtype()}), to);
-    return {x.value, std::move(node)};
+    Tensor made(x.value, rg::record(info<op::Reshape>(), in, x.value, same_shape(x)));
+    give(made, tangent, level);
+    return made;
 }
 
 Tensor variable(const Tensor& x) {

@@ -148,7 +148,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
         The result of `f`.
     f_jvp : callable
         From tangents, in the structure and shapes of the primals, to the tangent of `out`. It
-        goes through the recorded graph and does not call `f` again.
+        goes through the recorded graph and does not call `f` again, unless rules written in Python
+        are in it.
 
     Examples
     --------
@@ -160,6 +161,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     _, primal_tree = flatten(primals)
 
     def f_jvp(*tangents: Any) -> Any:
+        if linear.sweep.external:
+            return jvp(f, primals, tangents)[1]
         return _push(linear, primal_tree, tangents)
 
     return linear.value(), f_jvp

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import _core
 from .forward import Linear
-from .nesting import plain
+from .nesting import constant, plain
 from .reverse import Argnums, grad
 from .tree import map_leaves
 
@@ -168,10 +168,12 @@ class _Rows:
         rows, wide = found
         if not self._nested:
             self._array[start:stop] = plain(rows)
-        elif wide:
-            self._tensor = rows  # of the only piece
+        elif stop - start < self._total:
+            if self._tensor is None:
+                self._tensor = constant(self._array)
+            self._tensor[start:stop] = rows
         else:
-            self._tensor = rows + self._array
+            self._tensor = rows if wide else rows + self._array
 
     def finished(self) -> Any:
         return self._array if self._tensor is None else self._tensor
@@ -204,18 +206,14 @@ def _reverse(linear: Linear) -> list[list[Any]]:
 
 
 def _one_by_one(linear: Linear, m: int, rows: list[_Rows]) -> None:
-    """A walk for each seed: rules written in Python take one cotangent at a time."""
-    if linear.nested:
-        raise _core.GraphError(
-            "jacobian: a rule written in Python is in the graph; inside another transform build "
-            "the function from operations"
-        )
+    """A walk for each seed: rules written in Python, and hooks, take one cotangent at a time."""
     inputs = tuple(linear.variables.inputs)
     for i in range(m):
         seeds = _units(linear.tensors, i, i + 1)
         chosen = [(y, s[0]) for y, s in zip(linear.tensors, seeds, strict=True) if s is not None]
         outputs, starts = zip(*chosen, strict=True)
-        for row, g in zip(rows, _core.gradients(outputs, starts, inputs, False), strict=True):
+        found = _core.gradients(outputs, starts, inputs, linear.nested)
+        for row, g in zip(rows, found, strict=True):
             row.add(i, i + 1, None if g is None else (g, False))
 
 
