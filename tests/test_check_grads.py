@@ -144,3 +144,16 @@ def test_the_same_seed_gives_the_same_directions():
     for seed in (1, 1, 2):
         seen.append(message_of(planted(1.1), A, seed=seed, directions=1)[3])
     assert seen[0] == seen[1] != seen[2]
+
+
+def test_both_modes_by_default():
+    check_grads(lambda p: np.tanh(p["a"]) @ p["b"], {"a": A, "b": A[0]}, order=2)
+    check_grads(planted(), A, order=2)
+    wrong = planted()
+    wrong.defjvp(lambda p, t: (np.sin(p[0]), np.cos(p[0]) * t[0] * 1.1))
+    order, modes, place, came, wanted = message_of(wrong, A, modes=("rev", "fwd"))
+    assert (order, modes) in ((1, "fwd"), (2, "fwd of rev"))
+    assert place.startswith("args[0][")
+    assert abs(came - wanted) > 0.05 * abs(wanted)
+    check_grads(wrong, A, order=1, modes=("rev",))
+    assert message_of(wrong, A, order=1, modes=("fwd",))[1] == "fwd"

@@ -236,3 +236,18 @@ def test_nothing_is_left_behind():
         grad(lambda x: grad(checkpoint(np.sin))(x))(1.0)
     gc.collect()
     assert (rg._core.live_nodes(), rg._core.live_buffers()) == before
+
+
+def test_forward_mode_runs_the_function_once():
+    runs = []
+
+    def f(x):
+        runs.append(1)
+        return np.sin(np.sin(x))
+
+    g = checkpoint(f)
+    assert rg.jvp(g, (0.3,), (2.0,)) == rg.jvp(f, (0.3,), (2.0,))
+    assert len(runs) == 2
+    direction = rg.hvp(lambda x: g(x).sum())(X, X)
+    close(direction, rg.hvp(lambda x: f(x).sum())(X, X), 1e-12)
+    close(rg.jacobian(g)(X[0]), rg.jacobian(f)(X[0]), 1e-14)

@@ -7,36 +7,12 @@ import numpy as np
 import pytest
 
 import retrograd as rg
+from custom_ops import X, by_arrays, by_tensors, operation, total
 from retrograd import Tensor, custom, grad, vjp
-
-X = np.array([1.0, 2.0, 3.0])
 
 
 def same(got, want):
     np.testing.assert_array_equal(np.asarray(got), np.asarray(want))
-
-
-def operation(bwd, fwd=None, f=lambda x: x**3):
-    """An operation named `cube`, saving its argument unless told otherwise."""
-
-    def cube(x):
-        return f(x)
-
-    made = custom(cube)
-    made.defvjp(fwd or (lambda x: (f(x), x)), bwd)
-    return made
-
-
-def by_arrays(x, g):
-    return (3 * np.asarray(x) ** 2 * g,)
-
-
-def by_tensors(x, g):
-    return (3 * x * x * g,)
-
-
-def total(f):
-    return lambda x: f(x).sum()
 
 
 def test_first_order_in_plain_numpy():

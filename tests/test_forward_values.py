@@ -155,8 +155,8 @@ def test_custom_operations_with_a_rule_for_tangents():
         lambda x, n: (x**n, (x, n)),
         lambda saved, g: (saved[1] * saved[0] ** (saved[1] - 1) * g, None),
     )
-    with pytest.raises(GraphError, match=r"^power: has no rule for tangents"):
-        jvp(lambda x: power(x, 3), (2.0,), (1.0,))
+    # Without a rule it is the transpose of the vjp.
+    assert jvp(lambda x: power(x, 3), (2.0,), (1.0,)) == (8.0, 12.0)
 
     @power.defjvp
     def _(primals, tangents):
@@ -185,12 +185,12 @@ def test_a_rule_on_arrays_has_no_second_derivative():
     square = rg.custom(square)
     square.defjvp(lambda p, t: (p[0] ** 2, np.asarray(2 * np.asarray(p[0]) * np.asarray(t[0]))))
     assert forward(square)(3.0) == 6.0
-    with pytest.raises(GraphError, match=r"^square: its jvp gave an array"):
+    with pytest.raises(GraphError, match=r"^square: its jvp raised GraphError: np.asarray: drops"):
         forward(forward(square))(3.0)
 
     wrong = rg.custom(lambda x: x)
     wrong.defjvp(lambda p, t: (p[0], np.ones(3)))
-    with pytest.raises(ShapeError, match=r"its jvp gave shape \(3,\) for out of shape \(\)"):
+    with pytest.raises(ShapeError, match=r"the jvp's tangent of out has shape \(3,\), wanted \(\)"):
         forward(wrong)(3.0)
 
 

@@ -130,15 +130,16 @@ def test_stub_matches_module() -> None:
     )
 
 
-def test_readme_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["README.md", "docs/functional.md"])
+def test_python_in_pages_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks run in order in one namespace. A comment after ``print(…)`` ends a line it prints."""
     monkeypatch.chdir(tmp_path)
-    readme = blocks((ROOT / "README.md").read_text("utf-8"), "python")
-    assert readme
-    namespace: dict[str, Any] = {"__name__": "readme"}
-    for line, text in readme:
+    page = blocks((ROOT / name).read_text("utf-8"), "python")
+    assert page
+    namespace: dict[str, Any] = {"__name__": "page"}
+    for line, text in page:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            code = compile("\n" * (line - 1) + text, "README.md", "exec")
+            code = compile("\n" * (line - 1) + text, name, "exec")
             exec(code, namespace)
         output = iter(printed.getvalue().splitlines())
         for wanted in re.findall(r"^\s*print\(.*\)\s*#\s*(.+?)\s*$", text, re.MULTILINE):

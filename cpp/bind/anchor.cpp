@@ -1,9 +1,11 @@
 #include "bind/anchor.hpp"
 
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bind/hooks.hpp"
+#include "graph/dual.hpp"
 
 namespace rg {
 namespace {
@@ -45,9 +47,14 @@ void anchor_dealloc(PyObject* self) {
     Py_TRASHCAN_END;
 }
 
+// Anchors made while a level of forward mode is open: a tangent holds its node and no Python
+// object. Never destroyed, as Python is gone at exit.
+auto& kept_for_tangents = *new std::vector<Ref>;
+
 Ref new_anchor(Node& node) {
     Ref made(checked(anchor_type->tp_alloc(anchor_type, 0)));
     as_anchor(made.get())->node = &node;
+    if (dual::levels) kept_for_tangents.push_back(made);
     anchors[&node] = as_anchor(made.get());
     return made;
 }
@@ -93,6 +100,8 @@ PyObject* anchor_of(Node& node) {
     }
     return fresh.back().leave();
 }
+
+void drop_kept_anchors() { const std::vector<Ref> gone = std::exchange(kept_for_tangents, {}); }
 
 PyObject* make_anchor_type(PyObject* module) {
     PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(anchor_dealloc)},

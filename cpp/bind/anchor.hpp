@@ -29,6 +29,9 @@ PyObject* anchor_of(Node& node);
 Anchor* find_anchor(const Node& node);
 inline Anchor* as_anchor(PyObject* o) { return reinterpret_cast<Anchor*>(o); }
 
+// No level of forward mode is open any more.
+void drop_kept_anchors();
+
 PyObject* make_anchor_type(PyObject* module);
 
 }  // namespace rg

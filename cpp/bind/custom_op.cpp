@@ -25,7 +25,7 @@ namespace {
 
 // One record a name, kept for good: nodes point at it.
 const OpInfo& record_named(const std::string& name) {
-    static std::map<std::string, OpInfo> records;
+    static auto& records = *new std::map<std::string, OpInfo>;
     const auto [it, is_new] = records.try_emplace(name, info<op::Custom>());
     if (is_new) it->second.name = it->second.symbol = it->first.c_str();
     return it->second;
@@ -36,13 +36,16 @@ PyObject* item(PyObject* tuple, std::uint32_t k) { return PyTuple_GET_ITEM(tuple
 NodePtr make_node(const OpInfo& op, PyObject* inputs, PyObject* values, PyObject* saves,
                   const Array& out) {
     const auto n = std::uint32_t(PyTuple_GET_SIZE(inputs));
-    NodePtr made = NodePtr::adopt(Node::make(op, n, Node::kPython | Node::kSaves));
+    unsigned flags = unsigned(Node::kPython) | unsigned(Node::kSaves);
+    if (dual::levels) flags |= unsigned(Node::kParams);  // room for tangents
+    NodePtr made = NodePtr::adopt(Node::make(op, n, flags));
+    if (dual::levels) {
+        const ParamsPtr none = make_params(NoParams{});
+        none.get()->retain();
+        *made->params_place() = none.get();
+    }
     for (std::uint32_t k = 0; k < n; ++k) {
         Tensor in = operand(as_handle(item(inputs, k)));
-        if (dual::has_tangent(in)) {
-            throw GraphError(std::string(op.name) +
-                             ": has no rule for tangents; define it by defjvp(rule)");
-        }
         if (in.recorded()) made->inputs()[k] = in.node.leave();
         if (item(saves, k) == Py_True) made->saved()[k] = value_of(as_handle(item(values, k)));
     }

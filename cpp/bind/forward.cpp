@@ -5,6 +5,7 @@
 
 #include "array/error.hpp"
 #include "array/view.hpp"
+#include "bind/anchor.hpp"
 #include "bind/convert.hpp"
 #include "bind/handle.hpp"
 #include "graph/dual.hpp"
@@ -62,6 +63,7 @@ py::object close_level(dual::Level level) {
         dual::close_level(level, [](Node& carrier) noexcept {
             if (Handle* h = living(carrier)) set_node(h, {});
         });
+        if (!dual::levels) drop_kept_anchors();
         return py::none();
     });
 }
@@ -149,6 +151,15 @@ void install_forward(py::module_& m) {
     m.def("tangent_of", &tangent_of);
     m.def("top_level", [](py::handle x) {
         return is_tensor(x.ptr()) ? dual::top_level(as_handle(x.ptr())->t) : dual::Level{0};
+    });
+    m.def("give", [](py::handle x, py::handle tangent, dual::Level level) {
+        return entered([&]() -> py::object {
+            Handle* h = as_handle(x.ptr());
+            Tensor t = operand(h);
+            dual::give(t, tensor_or_constant(tangent, "jvp"), level);
+            if (!h->t.node) set_node(h, t.node);
+            return py::none();
+        });
     });
     m.def("follow_below", &dual::follow_below);
     m.def("has_tangent", [](py::handle x) {

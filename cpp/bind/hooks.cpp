@@ -78,7 +78,7 @@ PyObject* hooks(PyObject*, PyObject* args) {
         Handle* h = as_handle(t);
         const char* who = of_leaf ? "register_post_accumulate_grad_hook" : "register_hook";
         operand(h);
-        if (!h->t.node) {
+        if (!h->t.recorded()) {
             throw GraphError(std::string(who) + ": the tensor does not require a gradient");
         }
         if (of_leaf && !h->is_leaf()) {

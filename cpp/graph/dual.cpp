@@ -215,8 +215,9 @@ Tensor push(const OpInfo& op, const Tensor* in, const Tensor& y, Level level,
     return push_rule<Tensor>(op, t, in, y, params.get());
 }
 
+// A rule in Python may.
 bool reads_result(const Node& n) {
-    unsigned reads = 0;
+    unsigned reads = n.op && n.op->external ? op::kReadsResult : 0;
     for (int k = 0; n.op && k < n.op->arity; ++k) reads |= n.op->reads[k];
     return reads & op::kReadsResult;
 }
@@ -293,19 +294,24 @@ void close_level(Level level, void (*on_plain)(Node& carrier) noexcept) {
     --open_modes;
 }
 
-Tensor attach(const Tensor& x, const Tensor& tangent, Level level) {
+void give(Tensor& x, const Tensor& tangent, Level level) {
     OpenLevel& to = find_level(level);
     if (!tangent.value.same_shape(x.value)) {
         throw ShapeError("jvp: a tangent of shape " + to_string(tangent.value.shape()) +
                          " came for a primal of shape " + to_string(x.value.shape()));
     }
+    Dual* dual = dual_of(x.node.get());
+    if (!dual) dual = &make_dual(x.node, x);
+    dual->add(cast(tangent, {x.value.dtype()}), to);
+}
+
+Tensor attach(const Tensor& x, const Tensor& tangent, Level level) {
     // A view of x has x's node below it, and the tangents of earlier levels.
     const Below below(level);
     const Tensor in[] = {x};
-    NodePtr node = rg::record(info<op::Reshape>(), in, x.value, same_shape(x));
-    Dual& dual = node && node->has(Node::kDual) ? *dual_of(node.get()) : make_dual(node, x);
-    dual.add(cast(tangent, {x.value.dtype()}), to);
-    return {x.value, std::move(node)};
+    Tensor made(x.value, rg::record(info<op::Reshape>(), in, x.value, same_shape(x)));
+    give(made, tangent, level);
+    return made;
 }
 
 Tensor variable(const Tensor& x) {

@@ -34,6 +34,9 @@ Tensor attach(const Tensor& x, const Tensor& tangent, Level level);
 Tensor variable(const Tensor& x);
 // Its tangent of the level, empty where it has none.
 Tensor tangent_of(const Tensor& x, Level level);
+// Gives `x` itself a tangent besides those of earlier levels. Its node, if it has one, must have
+// room for parameters.
+void give(Tensor& x, const Tensor& tangent, Level level);
 // The latest of its levels that operations would follow here; 0 where there is none.
 Level top_level(const Tensor& x);
 // From now on this thread follows only levels before this one, or all: what a rule of the user's

@@ -41,7 +41,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f)
     def run(*args: Any, **kwargs: Any) -> Any:
-        if not _core.is_recording():
+        # Forward mode keeps nothing by itself, and pushes tangents as the function runs.
+        if _core.open_levels() or not _core.is_recording():
             return f(*args, **kwargs)
         return _Segment(f, args, kwargs).result()
 

@@ -1,13 +1,14 @@
 """Operations of the user's own: forward in plain NumPy, derivative by a rule."""
 
 from collections.abc import Callable
-from functools import partial, update_wrapper
+from functools import update_wrapper
 from typing import Any
 
 from .. import _core
-from .nesting import constant, is_variable
+from .nesting import constant, needs_gradient
+from .push import levels_of, push
 from .rule import Results, Rule
-from .tree import flatten
+from .tree import TreeDef, flatten
 
 
 class custom:
@@ -79,7 +80,13 @@ class custom:
         ----------
         rule : callable
             `rule(primals, tangents)`, two tuples with one entry for each positional argument, gives
-            `(out, tangent_out)`.
+            `(out, tangent_out)`. Tangents of what does not move are zeros, and None for what is no
+            array. It gets arrays, or tensors where their derivatives are wanted in turn.
+
+        Notes
+        -----
+        Without it the operation is pushed forward by the transpose of its vjp, if that is written
+        in operations on tensors.
         """
         self._jvp = rule
 
@@ -94,25 +101,19 @@ class custom:
             x if t is None else t._view() if t.ndim else t._view()[()]
             for x, t in zip(leaves, kept, strict=True)
         ]
-        plain = treedef.unflatten(values)
-        inputs = [i for i, x in enumerate(leaves) if is_variable(x)]
-        if not inputs or not _core.is_recording():
-            results = Results(self._f(*plain, **kwargs), self.__name__)
-            return results.treedef.unflatten(map(constant, results.leaves))
-        if level := max(_core.top_level(leaves[i]) for i in inputs):
-            from .forward import push_custom
-
-            again = partial(self, *args, **kwargs)
-            return push_custom(self.__name__, again, self._jvp, leaves, treedef, level)
-        if self._fwd is None or self._bwd is None:
-            raise _core.GraphError(f"{self.__name__}: has no vjp; define it by defvjp(fwd, bwd)")
-        given = self._fwd(*plain, **kwargs)
-        if not isinstance(given, tuple) or len(given) != 2:
-            raise _core.GraphError(f"{self.__name__}: its fwd must give a pair (out, saved)")
-        results = Results(given[0], self.__name__)
+        recording = _core.is_recording()
+        inputs = [i for i, x in enumerate(leaves) if recording and needs_gradient(x)]
+        if inputs:
+            results, rule = self._forward(values, inputs, leaves, treedef, kwargs)
+        else:
+            results = Results(self._f(*treedef.unflatten(values), **kwargs), self.__name__)
         outputs = [*map(constant, results.leaves)]
-        if results.floats:
-            rule = Rule(self.__name__, self._bwd, values, inputs, treedef, results, given[1])
+        if not results.floats:
+            return results.treedef.unflatten(outputs)
+        whole: Any
+        if not inputs:
+            whole = constant(results.join())
+        else:
             whole = _core.custom(
                 self.__name__,
                 results.join(),
@@ -121,7 +122,29 @@ class custom:
                 rule.saves(),
                 rule,
             )
-            results.forget_values()
-            for k, part in results.split(whole).items():
-                outputs[k] = part
+        results.forget_values()
+        # Earlier levels first: tangents of later ones have tangents of those.
+        for level in levels_of(leaves) if recording else ():
+            pushed = push(self, self._jvp, level, leaves, treedef, kwargs)
+            _core.give(whole, results.join_tangents(pushed), level)
+        for k, part in results.split(whole).items():
+            outputs[k] = part
         return results.treedef.unflatten(outputs)
+
+    def _forward(
+        self,
+        values: list[Any],
+        inputs: list[int],
+        leaves: list[Any],
+        args: TreeDef,
+        kwargs: dict[str, Any],
+    ) -> tuple[Results, Rule]:
+        """Run the user's fwd, and make its rule of what it saves."""
+        if self._fwd is None or self._bwd is None:
+            raise _core.GraphError(f"{self.__name__}: has no vjp; define it by defvjp(fwd, bwd)")
+        given = self._fwd(*args.unflatten(values), **kwargs)
+        if not isinstance(given, tuple) or len(given) != 2:
+            raise _core.GraphError(f"{self.__name__}: its fwd must give a pair (out, saved)")
+        results = Results(given[0], self.__name__)
+        rule = Rule(self.__name__, self._bwd, values, inputs, leaves, args, results, given[1])
+        return results, rule

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .nesting import Transform, is_nested, is_variable, plain, released
+from .nesting import Transform, is_nested, plain, released
 from .reverse import Argnums, Variables, grad, split_aux
 from .tree import TreeDef, flatten, map_leaves
 
@@ -95,52 +95,6 @@ def zeros_like(x: Any) -> Any:
     return np.zeros(value.shape, dtype)[()]
 
 
-def push_custom(
-    name: str,
-    operation: Callable[[], Any],
-    rule: Callable[[Any, Any], Any] | None,
-    leaves: list[Any],
-    treedef: TreeDef,
-    level: int,
-) -> Any:
-    """Apply a user's operation whose inputs have tangents of `level`, the latest they have.
-
-    Its rule for tangents gets arrays, or tensors where what it gives is differentiated again: then
-    the result itself comes from the operation, which records or follows earlier levels.
-    """
-    if rule is None:
-        raise _core.GraphError(f"{name}: has no rule for tangents; define it by defjvp(rule)")
-    tangents = [_tangent_of(x, level) if _is_numeric(x) else None for x in leaves]
-    before = _core.follow_below(level)
-    try:
-        again = any(map(is_variable, [*leaves, *tangents]))
-        if not again:
-            leaves, tangents = list(map(plain, leaves)), list(map(plain, tangents))
-        given = rule(treedef.unflatten(leaves), treedef.unflatten(tangents))
-        if not isinstance(given, tuple) or len(given) != 2:
-            raise _core.GraphError(f"{name}: its jvp must give a pair (out, tangent_out)")
-        outputs, out_tree = flatten(operation() if again else given[0])
-    finally:
-        _core.follow_below(before)
-    moved = out_tree.leaves_of(given[1], name)
-    for y, t, path in zip(outputs, moved, out_tree.paths("out"), strict=True):
-        if np.shape(y) != np.shape(t):
-            raise _core.ShapeError(
-                f"{name}: its jvp gave shape {np.shape(t)} for {path} of shape {np.shape(y)}"
-            )
-        if again and not isinstance(t, _core.Tensor):
-            raise _core.GraphError(
-                f"{name}: its jvp gave an array where a tensor is differentiated again; write "
-                "it in operations on tensors"
-            )
-    pairs = zip(outputs, moved, strict=True)
-    return out_tree.unflatten([_core.attach(y, t, level) for y, t in pairs])
-
-
-def _is_numeric(x: Any) -> bool:
-    return isinstance(x, (_core.Tensor, np.ndarray, np.generic, float, int))
-
-
 class Linear:
     """A function at a point as a linear map: its graph, recorded once.
 
@@ -194,7 +148,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
         The result of `f`.
     f_jvp : callable
         From tangents, in the structure and shapes of the primals, to the tangent of `out`. It
-        goes through the recorded graph and does not call `f` again.
+        goes through the recorded graph and does not call `f` again, unless rules written in Python
+        are in it.
 
     Examples
     --------
@@ -206,6 +161,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     _, primal_tree = flatten(primals)
 
     def f_jvp(*tangents: Any) -> Any:
+        if linear.sweep.external:
+            return jvp(f, primals, tangents)[1]
         return _push(linear, primal_tree, tangents)
 
     return linear.value(), f_jvp

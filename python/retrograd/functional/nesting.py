@@ -32,6 +32,11 @@ class Transform:
         _core.grad_mode.reset(mode)
 
 
+def needs_gradient(x: Any) -> bool:
+    """Whether a cotangent flows into `x`."""
+    return isinstance(x, _core.Tensor) and x.requires_grad
+
+
 def is_variable(x: Any) -> bool:
     """Whether a gradient may flow into `x`, or `x` has a tangent."""
     return isinstance(x, _core.Tensor) and (x.requires_grad or _core.has_tangent(x))

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import _core
 from ..modes import strict
-from .tree import TreeDef, flatten
+from .tree import TreeDef, flatten, ravel
 
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
@@ -70,6 +70,11 @@ class Results:
             return self.leaves[self.floats[0]]
         return np.concatenate([np.ravel(self.leaves[k]) for k in self.floats])
 
+    def join_tangents(self, tangents: list[Any]) -> Any:
+        """The same for tangents, by leaf, which may be tensors."""
+        chosen = [tangents[k] for k in self.floats]
+        return chosen[0] if len(chosen) == 1 else ravel(chosen)[0]
+
     def split(self, whole: Any) -> dict[int, Any]:
         """Take apart what `join` or an operation on it has made."""
         if len(self.floats) == 1:
@@ -110,6 +115,8 @@ class Rule:
         The leaves of the arguments, plain.
     inputs : list of int
         Which of them have a gradient.
+    given : list
+        The leaves of the arguments as they came.
     args : TreeDef
         The structure of the arguments.
     results : Results
@@ -123,6 +130,7 @@ class Rule:
         bwd: Callable[[Any, Any], Any],
         values: list[Any],
         inputs: list[int],
+        given: list[Any],
         args: TreeDef,
         results: Results,
         saved: Any,
@@ -133,8 +141,13 @@ class Rule:
         self._like = [np.broadcast_to(values[i].dtype.type(), values[i].shape) for i in inputs]
         leaves, self._saved_tree = flatten(saved)
         places = {id(values[i]): k for k, i in enumerate(inputs)}
-        arguments = {id(x) for x in values}
-        # Each is an input ("in", k), a result ("out", k), or kept as it is ("as it is", value).
+        arguments = {id(x): x for x in values}
+        # Without a gradient, but the rule's own derivative goes through them too.
+        tangents = {
+            id(x): _core.alias(t) for x, t in zip(values, given, strict=True) if _core.top_level(t)
+        }
+        # Each is an input ("in", k), a result ("out", k), a tensor with a tangent ("tangent", the
+        # tensor), or kept as it is ("as it is", value).
         self._saved: list[tuple[str, Any]] = []
         self._computed: list[str] = []
         for x, path in zip(leaves, self._saved_tree.paths("saved"), strict=True):
@@ -142,6 +155,8 @@ class Rule:
                 self._saved.append(("in", places[id(x)]))
             elif results.ids.get(id(x)) in results.floats:
                 self._saved.append(("out", results.ids[id(x)]))
+            elif id(x) in tangents:
+                self._saved.append(("tangent", tangents[id(x)]))
             else:
                 is_argument = id(x) in arguments
                 if not is_argument and _is_inexact(x):
@@ -166,7 +181,7 @@ class Rule:
         leaves = []
         for kind, x in self._saved:
             known = kept[x] if kind == "in" else results[x] if kind == "out" else x
-            leaves.append(_scalar(known))
+            leaves.append(_scalar(known._view() if kind == "tangent" and not recording else known))
         saved = self._saved_tree.unflatten(leaves)
         cotangent = self._results.cotangent(g)
         if recording:
