@@ -186,15 +186,16 @@ void index_set(Handle* h, PyObject* key, PyObject* value) {
         return;
     }
     operand(h);  // a leaf has its node from now on
-    Tensor before(std::move(h->t.value), h->t.node), after;
+    Tensor before = std::move(h->t), after;
     // A warning or a signal may run Python code before the write is done; it finds a shape.
     h->t.value = before.value.without_value();
     try {
         after = setitem(std::move(before), v, place);
     } catch (...) {
-        h->t.value = std::move(before.value);
+        h->t = std::move(before);
         throw;
     }
+    h->t.node = std::move(before.node);
     h->t.value = std::move(after.value);
     Py_CLEAR(h->cell);
     // The tensor is another one now: earlier users of the old value keep the old node.

@@ -12,6 +12,8 @@
 #include "graph/record.hpp"
 #include "graph/rules.hpp"
 #include "ops/array_ops.hpp"
+#include "ops/registry.hpp"
+#include "ops/trace.hpp"
 
 namespace rg::dual {
 
@@ -70,12 +72,24 @@ void bury(Tangent* dead) noexcept {
     digging = false;
 }
 
+// A tangent that was moved to another value and written to there, and what the write has covered.
+struct Taken {
+    Tangent *from, *to;
+    Array covered;
+
+    void give_back(const Place& p) noexcept {
+        from->t.value = std::move(to->t.value);
+        write_at(from->t.value, covered, p);
+    }
+};
+
 // The tangents of a node, around the parameters of its operation.
 class Dual final : public Params {
 public:
     explicit Dual(ParamsPtr params) : params_(std::move(params)) {}
     ~Dual() override {
         if (carrier) --carriers;
+        for (Taken& t : taken) t.give_back(params_as<Place>(own()));
         for (Tangent* t : tangents_) {
             t->unlink();
             bury(t);
@@ -85,17 +99,19 @@ public:
 
     // Ascending in level; each is added after those of earlier levels.
     std::span<Tangent* const> tangents() const { return tangents_; }
-    void add(Tensor t, OpenLevel& to) {
+    Tangent& add(Tensor t, OpenLevel& to) {
         tangents_.reserve(tangents_.size() + 1);
         auto* made = new Tangent{std::move(t), to.level, this, &to.first, to.first.next};
         if (made->next) made->next->previous = made;
         to.first.next = made;
         tangents_.push_back(made);
+        return *made;
     }
     void forget(Tangent* t) noexcept { std::erase(tangents_, t); }
 
     Node* carrier = nullptr;                  // the node, where it is one
     std::array<NodePtr, kMaxArity> operands;  // carriers among what the rules read
+    std::vector<Taken> taken;                 // of a setitem under way
 
 private:
     ParamsPtr params_;
@@ -107,9 +123,9 @@ Dual* dual_of(Node* n) {
     return static_cast<Dual*>(const_cast<Params*>(*n->params_place()));
 }
 
-const Tangent* find(const Tensor& x, Level level) {
+Tangent* find(const Tensor& x, Level level) {
     if (const Dual* d = dual_of(x.node.get())) {
-        for (const Tangent* t : d->tangents()) {
+        for (Tangent* t : d->tangents()) {
             if (t->level == level) return t;
         }
     }
@@ -199,6 +215,53 @@ Tensor push(const OpInfo& op, const Tensor* in, const Tensor& y, Level level,
     return push_rule<Tensor>(op, t, in, y, params.get());
 }
 
+// A rule in Python may.
+bool reads_result(const Node& n) {
+    unsigned reads = n.op && n.op->external ? op::kReadsResult : 0;
+    for (int k = 0; n.op && k < n.op->arity; ++k) reads |= n.op->reads[k];
+    return reads & op::kReadsResult;
+}
+
+// A write to the tangent of in[0] where it lies; false where something else needs it as it is.
+bool set_in_place(Dual& dual, const Tensor* in, OpenLevel& level, const Place& p) {
+    Tangent* from = find(in[0], level.level);
+    const Tangent* value = find(in[1], level.level);
+    if (!from || from->t.node || (value && value->t.node)) return false;
+    Array& t = from->t.value;
+    if (t.is_scalar() || !t.unique() || !t.contiguous()) return false;
+    dual.taken.reserve(dual.taken.size() + 1);
+    Array covered = copy(getitem(t, p));
+    Tangent& to = dual.add(Tensor(), level);
+    write_at(t, value ? value->t.value : Array::scalar(t.dtype(), 0), p);
+    to.t.value = std::move(t);
+    dual.taken.push_back({from, &to, std::move(covered)});
+    return true;
+}
+
+NodePtr record_dual(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params,
+                    bool alone) {
+    if (!op.differentiable) return record_plain(op, in, out, params);
+    const std::vector<OpenLevel*> found = levels_of(op, in);
+    if (found.empty() || !recording()) return record_plain(op, in, out, params);
+    auto* dual = new Dual(params);
+    const ParamsPtr held(dual);
+    NodePtr node = record_plain(op, in, out, held);
+    if (node) {
+        node->flags |= Node::kDual;
+        for (std::uint32_t k = 0; k < op.arity; ++k) {
+            if (in[k].node && !in[k].recorded()) dual->operands[k] = in[k].node;
+        }
+    } else {
+        node = new_carrier(out, held, *dual);
+    }
+    const Tensor y(out, node);
+    for (OpenLevel* level : found) {
+        if (alone && set_in_place(*dual, in, *level, params_as<Place>(params.get()))) continue;
+        dual->add(push(op, in, y, level->level, params), *level);
+    }
+    return node;
+}
+
 OpenLevel& find_level(Level level) {
     for (const auto& l : open) {
         if (l->level == level) return *l;
@@ -284,25 +347,18 @@ bool has_tangent(const Tensor& x) {
 }
 
 NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params) {
-    if (!op.differentiable) return record_plain(op, in, out, params);
-    const std::vector<OpenLevel*> found = levels_of(op, in);
-    if (found.empty() || !recording()) return record_plain(op, in, out, params);
-    auto* dual = new Dual(params);
-    const ParamsPtr held(dual);
-    NodePtr node = record_plain(op, in, out, held);
-    if (node) {
-        node->flags |= Node::kDual;
-        for (std::uint32_t k = 0; k < op.arity; ++k) {
-            if (in[k].node && !in[k].recorded()) dual->operands[k] = in[k].node;
-        }
-    } else {
-        node = new_carrier(out, held, *dual);
-    }
-    const Tensor y(out, node);
-    for (OpenLevel* level : found) {
-        dual->add(push(op, in, y, level->level, params), *level);
-    }
-    return node;
+    return record_dual(op, in, out, params, false);
+}
+
+NodePtr record_setitem(const Tensor* in, const Array& out, const ParamsPtr& params) {
+    const Node* n = in[0].node.get();
+    // The caller's value and in[0]: nobody else has it, nor does its own rule read it.
+    const bool alone = n && n->count == 2 && !reads_result(*n);
+    return record_dual(info<op::SetItem>(), in, out, params, alone);
+}
+
+void settle(Node& n) noexcept {
+    if (Dual* d = dual_of(&n)) d->taken.clear();
 }
 
 void recall_carriers(Node& n, Tensor* in) {

@@ -6,7 +6,14 @@
 
 namespace rg {
 
-constinit const OpInfo Node::carrier_op{.name = "tangent", .symbol = ""};
+constexpr OpInfo named(const char* name) {
+    OpInfo r{};
+    r.name = name;
+    r.symbol = "";
+    return r;
+}
+
+constinit const OpInfo Node::carrier_op = named("tangent");
 
 Node* Node::leaf(const Array& value) {
     return new (node_pool::allocate(sizeof(Node)))

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "graph/dual.hpp"
 #include "graph/observe.hpp"
 #include "graph/record.hpp"
 #include "ops/registry.hpp"
@@ -49,8 +50,12 @@ Tensor setitem(Tensor&& a, const Tensor& v, const Place& p) {
                          v.value.dtype() == a.value.dtype() ? v : cast(v, {a.value.dtype()})};
     std::optional<OpScope> scope;
     if (observers) scope.emplace();
-    NodePtr node = record(info<op::SetItem>(), in, a.value.without_value(), make_params(p));
+    const Array shape = a.value.without_value();
+    const ParamsPtr params = make_params(p);
+    NodePtr node = dual::levels ? dual::record_setitem(in, shape, params)
+                                : record_plain(info<op::SetItem>(), in, shape, params);
     Array out = setitem(std::move(a.value), in[1].value, p);
+    if (node) dual::settle(*node);
     Tensor result(std::move(out), std::move(node));
     if (scope) {
         scope->finish(info<op::SetItem>(), op::SetItem::name, in, result.value, result.recorded());

@@ -99,10 +99,10 @@ TEST(what_is_recorded) {
     CHECK(!(c * c).node && (c * x).node && !(x == x).node);
     CHECK((c * x).node->saved()[0].has_value() && !(c * x).node->saved()[1]);
     CHECK(!(x + c).node->value.has_value() && call<op::Exp>(x).node->value.has_value());
-    open_modes = 1;
+    open_modes = grad_modes = 1;
     recording_hook = [] { return false; };
     CHECK(!(x * x).node);
-    open_modes = 0;
+    open_modes = grad_modes = 0;
     recording_hook = nullptr;
     CHECK_THROWS(ShapeError, x * leaf(arange({3})));
 
