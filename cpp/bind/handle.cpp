@@ -93,9 +93,10 @@ void write_back(Handle* h, Node& node) {
     }
     if (h->weakrefs) PyObject_ClearWeakRefs(as_object(h));
     // Rules go before the nodes that are their keys.
-    if (h->anchor) [[unlikely]]
+    if (h->anchor) [[unlikely]] {
         leave_hooks(h);
-    Py_CLEAR(h->anchor);
+        Py_CLEAR(h->anchor);
+    }
     Py_CLEAR(h->dict);
     Py_CLEAR(h->grad);
     Py_CLEAR(h->cell);

@@ -118,7 +118,7 @@ inline bool Run::ends_at(const Node& n) const {
     return n.is_leaf() || (!stops_.empty() && std::binary_search(stops_.begin(), stops_.end(), &n));
 }
 
-inline void Run::visit(Node& n) {
+[[gnu::always_inline]] inline void Run::visit(Node& n) {
     if (n.freed.load(std::memory_order_relaxed)) [[unlikely]]
         refuse_freed(n);
     n.owner.store(id_, std::memory_order_relaxed);
@@ -126,12 +126,12 @@ inline void Run::visit(Node& n) {
     if (!n.value.is_scalar()) work_ += n.value.nbytes();
     const bool last = ends_at(n);
     n.pending = last ? kNever : 0;
-    (last ? leaves_ : stack_).push_back(&n);
+    last ? leaves_.push_back(&n) : stack_.push_back(&n);
 }
 
 // Makes `n` part of this run; false where another run holds it. Under the lock, and with a single
 // look at `owner`: a walk gives its nodes back without the lock.
-bool Run::claim(Node& n) {
+[[gnu::always_inline]] inline bool Run::claim(Node& n) {
     const std::uint16_t owner = n.owner.load(std::memory_order_acquire);
     if (owner == id_) return true;
     // A leaf that another run holds; it stays foreign when that run has ended meanwhile.
