@@ -166,7 +166,8 @@ void install_forward(py::module_& m) {
         return is_tensor(x.ptr()) && dual::has_tangent(as_handle(x.ptr())->t);
     });
     m.def("live_carriers", [] { return dual::carriers; });
-    py::class_<PySweep>(m, "Sweep")
+    const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
+    py::class_<PySweep>(m, "Sweep", plain)
         .def(py::init([](const py::sequence& inputs, const py::sequence& outputs, bool linked) {
                  PySweep* made = nullptr;
                  entered([&]() -> py::object {
