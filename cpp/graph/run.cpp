@@ -114,19 +114,34 @@ Run::~Run() {
     ended.notify_all();
 }
 
-inline bool Run::ends_at(const Node& n) const {
-    return n.is_leaf() || (!stops_.empty() && std::binary_search(stops_.begin(), stops_.end(), &n));
-}
-
-[[gnu::always_inline]] inline void Run::visit(Node& n) {
+inline void Run::take(Node& n) {
     if (n.freed.load(std::memory_order_relaxed)) [[unlikely]]
         refuse_freed(n);
     n.owner.store(id_, std::memory_order_relaxed);
     n.grad.reset();
     if (!n.value.is_scalar()) work_ += n.value.nbytes();
-    const bool last = ends_at(n);
-    n.pending = last ? kNever : 0;
-    last ? leaves_.push_back(&n) : stack_.push_back(&n);
+}
+
+// A leaf or a stop. One that another run holds stays foreign when that run has ended meanwhile.
+void Run::claim_end(Node& n, std::uint16_t owner) {
+    if (owner || foreign_.contains(&n)) {
+        if (foreign_.try_emplace(&n).second) leaves_.push_back(&n);
+        return;
+    }
+    take(n);
+    n.pending = kNever;
+    leaves_.push_back(&n);
+}
+
+bool Run::is_stop(Node& n) const { return std::binary_search(stops_.begin(), stops_.end(), &n); }
+
+// The walk has to wait for another run, unless it is one of this thread.
+void Run::meet(std::uint16_t owner) {
+    if (table[owner].thread == std::this_thread::get_id()) {
+        throw GraphError("backward: called from inside a walk over the same graph");
+    }
+    blocked_by_ = owner;
+    blocked_serial_ = table[owner].serial;
 }
 
 // Makes `n` part of this run; false where another run holds it. Under the lock, and with a single
@@ -134,21 +149,17 @@ inline bool Run::ends_at(const Node& n) const {
 [[gnu::always_inline]] inline bool Run::claim(Node& n) {
     const std::uint16_t owner = n.owner.load(std::memory_order_acquire);
     if (owner == id_) return true;
-    // A leaf that another run holds; it stays foreign when that run has ended meanwhile.
-    if (ends_at(n) && (owner || foreign_.contains(&n))) {
-        if (foreign_.try_emplace(&n).second) leaves_.push_back(&n);
-        return true;
+    if (n.is_leaf() || (!stops_.empty() && is_stop(n))) {
+        claim_end(n, owner);
+    } else if (owner == 0) [[likely]] {
+        take(n);
+        n.pending = 0;
+        stack_.push_back(&n);
+    } else {
+        meet(owner);
+        return false;
     }
-    if (owner == 0) {
-        visit(n);
-        return true;
-    }
-    if (table[owner].thread == std::this_thread::get_id()) {
-        throw GraphError("backward: called from inside a walk over the same graph");
-    }
-    blocked_by_ = owner;
-    blocked_serial_ = table[owner].serial;
-    return false;
+    return true;
 }
 
 bool Run::mark(std::size_t limit) {

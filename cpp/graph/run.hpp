@@ -83,9 +83,11 @@ private:
     void walk_ready(WalkScope* scope);
     void step(Node& n);
     void step_checked(Node& n);
-    bool ends_at(const Node& n) const;
-    void visit(Node& n);
+    void take(Node& n);
     bool claim(Node& n);
+    void claim_end(Node& n, std::uint16_t owner);
+    bool is_stop(Node& n) const;
+    void meet(std::uint16_t owner);
     void pull(Node& n);
     void pull_scalar(Node& n);
     void pull_elementwise(Node& n, Array&& g);
