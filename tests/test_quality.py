@@ -130,7 +130,9 @@ def test_stub_matches_module() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/functional.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/functional.md", "docs/graph.md", "docs/profiling.md"]
+)
 def test_python_in_pages_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks run in order in one namespace. A comment after ``print(…)`` ends a line it prints."""
     monkeypatch.chdir(tmp_path)
