@@ -141,7 +141,8 @@ def _constraint(c: Any, variables: Variables, scipy: Any) -> Any:
     flat = variables.of_vector(c.fun)
 
     def curvature(v: Vector, multipliers: Vector) -> Vector:
-        return hessian(lambda x: (ravel(flat(x))[0] * multipliers).sum())(v)
+        summed: Vector = hessian(lambda x: (ravel(flat(x))[0] * multipliers).sum())(v)
+        return summed
 
     def own_curvature(v: Vector, multipliers: Vector) -> Any:
         return c.hess(variables.unravel(v), multipliers)
