@@ -133,3 +133,28 @@ def test_setitem_leaves_the_tensor_whole():
             np.log(Tensor([-1.0]))
     assert np.isnan(x.numpy()[0])
     assert x.numpy()[1] == 2.0
+
+
+def test_a_rule_of_the_users_is_looked_at_by_its_name():
+    x = Tensor(2.0)
+    with rg.detect_anomaly():
+        with pytest.raises(rg.AnomalyError, match=r"^mine: nan at element \(\) of the result"):
+            Tensor(np.nan, (x,), "mine")
+        out = Tensor(1.0, (x,), "mine")
+
+        def rule():
+            x.grad = np.nan
+
+        out._backward = rule
+        with pytest.raises(rg.AnomalyError, match=r"^mine: backward made nan at element \(\)"):
+            out.backward()
+
+
+def test_a_node_is_not_blamed_for_what_another_brought():
+    x, y = Tensor([1.0, 2.0]), Tensor(np.zeros(4))
+    y[:2] = x * 2.0
+    y[2:] = x * 3.0
+    with rg.detect_anomaly():
+        y.backward(np.array([1.0, 1.0, np.nan, 1.0]))  # the user put it in
+    assert np.isnan(x.grad[0])
+    assert x.grad[1] == 5.0

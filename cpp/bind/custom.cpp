@@ -8,6 +8,7 @@
 #include "array/view.hpp"
 #include "bind/convert.hpp"
 #include "bind/gradient.hpp"
+#include "graph/anomaly.hpp"
 #include "graph/dual.hpp"
 #include "graph/observe.hpp"
 #include "ops/registry.hpp"
@@ -75,8 +76,9 @@ void attach_children(Handle* h, PyObject* children, PyObject* op) {
     if (scope) {
         const char* name = PyUnicode_Check(op) ? PyUnicode_AsUTF8(op) : nullptr;
         if (!name) PyErr_Clear();
-        scope->finish(*node->op, name && *name ? name : op::Custom::name, operands, h->t.value,
-                      node.get());
+        const std::string_view shown = name && *name ? name : op::Custom::name;
+        const auto row = scope->finish(*node->op, shown, operands, h->t.value, node.get());
+        if (anomaly::open_modes) anomaly::check_forward(shown, operands, h->t.value, row);
     }
     set_node(h, std::move(node));
     Anchor* a = as_anchor(h->anchor);

@@ -3,7 +3,9 @@
 #include "bind/profile.hpp"
 
 #include <pybind11/stl.h>
+#include <unistd.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,17 +25,25 @@ namespace {
 PyObject* region_mode = nullptr;
 int living_profiles = 0;
 
-class PyProfile;
-// Open ones that have seen no walk yet.
-std::vector<PyProfile*> waiting_for_a_walk;
+// What a profile keeps of the first walk's root. Shared with the walk that asks: while Python code
+// looks, another thread may close the profile and drop it.
+struct Look {
+    py::function ask;
+    py::object seen = py::none();
+};
+
+// Of open profiles that have seen no walk yet.
+std::vector<std::shared_ptr<Look>> waiting_for_a_walk;
+
 void watch(int change) {
     observers += change;
     open_modes += change;
+    count_allocations = observers > 0;
 }
 
 // Rows, numbers and lines are kept while somebody may still ask for them.
 void forget_all() {
-    if (living_profiles || observers) return;
+    if (living_profiles || observers || watched_walks) return;
     forget_rows();
     site::clear();
 }
@@ -51,7 +61,10 @@ std::uint32_t current_region() {
 class PyProfile {
 public:
     PyProfile(std::size_t max_events, bool stacks, py::function look)
-        : profile_(std::in_place, max_events), stacks_(stacks), look_(std::move(look)) {
+        : profile_(std::in_place, max_events),
+          stacks_(stacks),
+          look_(std::make_shared<Look>(std::move(look))) {
+        forget_all();  // what a walk that outlived its profile has held
         ++living_profiles;
     }
     ~PyProfile() {
@@ -74,28 +87,19 @@ public:
             recorder::open(&*profile_);
         }
         open_ = true;
-        count_allocations = true;
         site::stacks_wanted += stacks_;
         watch(1);
-        waiting_for_a_walk.push_back(this);
+        waiting_for_a_walk.push_back(look_);
     }
 
     void stop() {
         if (!open_) return;
         open_ = false;
         watch(-1);
-        std::erase(waiting_for_a_walk, this);
+        std::erase(waiting_for_a_walk, look_);
         site::stacks_wanted -= stacks_;
-        if (!observers) count_allocations = false;
         std::lock_guard guard(recorder::lock);
         recorder::close(&*profile_);
-    }
-
-    // f(root) is called after the first walk; what it gives comes with the snapshot.
-    void look_at_first_root(PyObject* root) noexcept {
-        const Ref seen(PyObject_CallOneArg(look_.ptr(), root));
-        if (!seen) return PyErr_WriteUnraisable(look_.ptr());
-        first_root_ = py::reinterpret_borrow<py::object>(seen.get());
     }
 
     // How many operations it has seen so far: cheap enough to be asked ten times a second.
@@ -113,8 +117,7 @@ private:
     std::optional<Profile> profile_;
     double ns_per_tick_ = 1;
     bool stacks_, open_ = false;
-    py::function look_;
-    py::object first_root_ = py::none();
+    std::shared_ptr<Look> look_;
 };
 
 py::tuple PyProfile::row_tuple(const Row& r, const Tally& t, std::int64_t at_peak) const {
@@ -176,8 +179,17 @@ py::dict PyProfile::snapshot() {
     out["backward_calls"] = p.backward_calls;
     out["backward_wall_ns"] = ns(p.backward_ticks);
     out["dropped"] = p.dropped;
-    out["graph"] = first_root_;
+    out["graph"] = look_->seen;
     return out;
+}
+
+// A daemon thread that runs Python code at exit is ended by a forced unwinding, as in gil.hpp.
+PyObject* call_or_sleep(PyObject* f, PyObject* x) noexcept {
+    try {
+        return PyObject_CallOneArg(f, x);
+    } catch (...) {
+        for (;;) ::pause();
+    }
 }
 
 PyObject* region_enter(PyObject*, PyObject*) {
@@ -216,7 +228,14 @@ PyMethodDef functions[] = {
 
 void tell_of_walk(PyObject* root) noexcept {
     if (waiting_for_a_walk.empty()) return;
-    for (PyProfile* p : std::exchange(waiting_for_a_walk, {})) p->look_at_first_root(root);
+    for (const auto& look : std::exchange(waiting_for_a_walk, {})) {
+        const Ref seen(call_or_sleep(look->ask.ptr(), root));
+        if (seen) {
+            look->seen = py::reinterpret_borrow<py::object>(seen.get());
+        } else {
+            PyErr_WriteUnraisable(look->ask.ptr());
+        }
+    }
 }
 
 std::string describe_anomaly(const Anomaly& a) {

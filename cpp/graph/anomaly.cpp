@@ -63,6 +63,13 @@ Dims index_of(std::int64_t flat, const Dims& shape) {
     return index;
 }
 
+// As a profile shows it: a rule of the user's has a name of its own.
+std::string name_of(const Node& node) {
+    std::lock_guard guard(recorder::lock);
+    const std::uint32_t row = recorder::find_node(node).second;
+    return row == recorder::kNoRow ? node.op->name : recorder::row(row).op;
+}
+
 // What is new in `s`: "nan at element (3,)"; empty where nothing is.
 std::string born(const Scan& s, Found before, const Dims& shape) {
     const bool nan = s.found.nan && !before.nan;
@@ -82,10 +89,7 @@ void check_forward(std::string_view name, std::span<const Tensor> in, const Arra
     const Scan s = scan(out);
     if (!s.found.nan && !s.found.inf) return;
     Found before;
-    for (const Tensor& t : in) {
-        const Found f = find(t.value);
-        before = {before.nan || f.nan, before.inf || f.inf};
-    }
+    for (const Tensor& t : in) before |= find(t.value);
     const std::string what = born(s, before, out.shape());
     if (what.empty()) return;
     std::string text = std::string(name) + ": " + what + " of the result " + describe(out);
@@ -97,7 +101,7 @@ void check_forward(std::string_view name, std::span<const Tensor> in, const Arra
 void check_backward(Node& node, std::uint32_t k, const Array& cotangent, Found before) {
     const std::string what = born(scan(cotangent), before, cotangent.shape());
     if (what.empty()) return;
-    std::string text(node.op->name);
+    std::string text = name_of(node);
     text.append(": backward made ").append(what).append(" of the gradient of operand ");
     text.append(std::to_string(k)).append(", ").append(describe(cotangent)).append("; operands");
     for (std::uint32_t j = 0; j < node.n_inputs; ++j) {

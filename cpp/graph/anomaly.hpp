@@ -14,6 +14,12 @@ extern int open_modes;
 
 struct Found {
     bool nan = false, inf = false;
+
+    Found& operator|=(Found o) {
+        nan |= o.nan;
+        inf |= o.inf;
+        return *this;
+    }
 };
 
 // Which of them stand in an array.
@@ -22,7 +28,8 @@ Found find(const Array& a);
 // Throws Anomaly where `out` has what no operand has.
 void check_forward(std::string_view name, std::span<const Tensor> in, const Array& out,
                    std::uint32_t row);
-// The same for the cotangent of operand k, after the node's rules have run on one with `before`.
+// The same for the cotangent of operand k, after the node's rules have run; `before` is what their
+// own cotangent had, or this one already.
 void check_backward(Node& node, std::uint32_t k, const Array& cotangent, Found before);
 
 }  // namespace rg::anomaly

@@ -6,6 +6,7 @@
 namespace rg {
 
 int observers = 0;
+std::atomic<int> watched_walks{0};
 std::uint32_t (*site_hook)() = nullptr;
 std::uint32_t (*region_hook)() = nullptr;
 int open_regions = 0;
@@ -68,6 +69,7 @@ WalkScope::WalkScope(bool retain_graph)
     std::lock_guard guard(recorder::lock);
     row_ = row_of_part("(backward)", site);
     ++watch_here.walks;
+    ++watched_walks;
 }
 
 WalkScope::~WalkScope() {
@@ -76,6 +78,7 @@ WalkScope::~WalkScope() {
     watch_here.inherited = kNoSite;
     watch_here.nested = outer_ + (last_ - start_);
     std::lock_guard guard(recorder::lock);
+    --watched_walks;
     try {
         recorder::add({.kind = Kind::Walk,
                        .thread = recorder::this_thread(),

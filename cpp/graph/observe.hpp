@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -18,6 +19,9 @@ namespace rg {
 // How many profiles and anomaly modes are open. Changed with the GIL held only; each counts in
 // `open_modes` as well.
 extern int observers;
+// How many walks are being watched in all threads. One may outlive the profile it began under, and
+// holds rows and nodes' numbers until it ends.
+extern std::atomic<int> watched_walks;
 
 // The user's source line that is being executed, as a number of bind's; 0 where there is none.
 extern std::uint32_t (*site_hook)();

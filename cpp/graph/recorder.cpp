@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -15,11 +16,15 @@ Meter Meter::now() noexcept {
     return {std::int64_t(clock::ticks()), allocations_here.count, allocations_here.bytes};
 }
 
-void Profile::add(const Event& e, const Meter& self) {
+void Profile::add(const Event& e, const Meter& spent) {
+    // What was under way when this profile opened counts from there.
+    const std::int64_t early = std::max(sums.opened - e.start, std::int64_t{0});
+    Meter self = spent;
+    self.ticks = std::max(self.ticks - early, std::int64_t{0});
     if (e.kind == Kind::Region) {
         RegionTally& r = sums.regions[e.row];
         ++r.entries;
-        r.ticks += e.end - e.start;
+        r.ticks += e.end - e.start - early;
     } else if (e.kind == Kind::Walk) {
         // One inside another, from a rule in Python, is part of that one's time.
         sums.backward_calls += self.ticks > 0;

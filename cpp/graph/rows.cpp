@@ -104,9 +104,12 @@ std::uint32_t make_row(const Call& c, std::uint32_t site, std::uint32_t region, 
 std::int64_t saved_by(Node& node) {
     std::int64_t bytes = std::int64_t(node.bytes());
     if (node.value.has_value() && !node.value.is_scalar()) bytes += node.value.nbytes();
+    const Buffer* before = nullptr;
     for (std::uint32_t k = 0; node.has(Node::kSaves) && k < node.n_inputs; ++k) {
         const Array& a = node.saved()[k];
-        if (a && !a.is_scalar()) bytes += a.nbytes();
+        if (!a || a.is_scalar() || a.buffer() == before) continue;  // x * x keeps x once
+        bytes += a.nbytes();
+        before = a.buffer();
     }
     return bytes;
 }

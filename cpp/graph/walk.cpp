@@ -1,6 +1,7 @@
 // The walk back over arrays. Contributions are stolen or written first, then added in place; a
 // gradient that is a broadcast stays one until it must be written to.
 #include <algorithm>
+#include <vector>
 
 #include "array/error.hpp"
 #include "graph/anomaly.hpp"
@@ -74,12 +75,18 @@ inline void Run::step(Node& n) {
 
 // In the anomaly mode: what the node's rules give is looked at before anybody uses it.
 void Run::step_checked(Node& n) {
-    const anomaly::Found before = n.grad ? anomaly::find(n.grad) : anomaly::Found{};
+    const anomaly::Found came = n.grad ? anomaly::find(n.grad) : anomaly::Found{};
+    // What an operand's other consumers have given it is not this node's doing either.
+    std::vector<anomaly::Found> before(n.n_inputs, came);
+    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
+        if (!n.input(k)) continue;
+        if (const Array& sum = cotangent(*n.input(k))) before[k] |= anomaly::find(sum);
+    }
     pull(n);
     for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
         if (!n.input(k)) continue;
         const Array& sum = cotangent(*n.input(k));
-        if (sum) anomaly::check_backward(n, k, sum, before);
+        if (sum) anomaly::check_backward(n, k, sum, before[k]);
     }
     pass(n);
 }

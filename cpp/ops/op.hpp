@@ -24,7 +24,8 @@ struct OpInfo {
     std::uint8_t arity;
     bool elementwise;
     bool differentiable;
-    bool view;  // the result shares its operand's memory
+    bool view;     // the result shares its operand's memory
+    bool indexes;  // only a part of the first operand is read or written
     // May be computed without a kernel call where the operands are scalars, with the same bits.
     bool direct;
     bool own_kernel;                // NumPy's loop does not take the kernel's place

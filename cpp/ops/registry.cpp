@@ -105,6 +105,7 @@ constexpr OpInfo structural_record() {
     r.differentiable = true;
     r.reports = true;
     r.view = requires { Op::view; };
+    r.indexes = requires { Op::indexes; };
     r.lazy_vjp = requires { Op::lazy_vjp; };
     if constexpr (requires { &Op::work; }) r.work = Op::work;
     if constexpr (Takes<Op, 0, Array, Array>) {

@@ -188,7 +188,7 @@ struct Broadcast {
 
 struct GetItem {
     static constexpr auto name = "getitem", symbol = "getitem";
-    static constexpr bool view = true;
+    static constexpr bool view = true, indexes = true;
     using P = Place;
     static constexpr bool linear = true;
     template <class V>
@@ -219,6 +219,7 @@ struct Scatter {
 // t[i] = v as a value: what t is afterwards.
 struct SetItem {
     static constexpr auto name = "setitem", symbol = "setitem";
+    static constexpr bool indexes = true;
     using P = Place;
     template <class V>
     static V run(V& x, const V& v, const P& p) {

@@ -1,8 +1,8 @@
 """From what the core has counted to a `Recording`: lines, columns and names are found here."""
 
+import linecache
 from collections.abc import Iterable
 from itertools import islice
-from linecache import getline
 from types import CodeType
 from typing import Any
 
@@ -80,7 +80,10 @@ def _line(code: CodeType, offset: int) -> Line:
 
 def _character(file: str, line: int, byte: int) -> int:
     """The 1-based character at a place that Python counts in bytes of UTF-8."""
-    text = getline(file, line)
+    try:
+        text = linecache.getline(file, line)
+    except ValueError:  # a name that no file can have
+        text = ""
     return len(text.encode("utf-8", "surrogateescape")[:byte].decode("utf-8", "replace")) + 1
 
 
