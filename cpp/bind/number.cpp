@@ -41,7 +41,7 @@ template <class Op>
     if (may_have_raised(y)) return nullptr;
     Tensor out(Array(y), record_scalars<Op>(n0, n1, x0, x1, y));
     const unsigned with_gradient = (n0 ? 1 : 0) | (n1 ? 2 : 0);
-    const Call call{info<Op>(), Op::name, with_gradient, false, 2, {&kScalar64, &kScalar64}};
+    const Call call{info<Op>(), Op::name, with_gradient, false, false, 2, {&kScalar64, &kScalar64}};
     scope.finish(call, out.value, out.node.get());
     return wrap(std::move(out));
 }

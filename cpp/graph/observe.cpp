@@ -26,7 +26,9 @@ std::uint32_t OpScope::finish(const OpInfo& op, std::string_view name, std::span
         call.in[k] = in[k].layout();
         if (node && in[k].recorded()) call.with_gradient |= 1u << k;
     }
-    call.view = call.n && out.buffer() && in[0].value && out.buffer() == in[0].value.buffer();
+    const Buffer* first = call.n && in[0].value ? in[0].value.buffer() : nullptr;
+    call.view = first && out.buffer() == first;
+    call.twice = call.n > 1 && first && in[1].value && in[1].value.buffer() == first;
     return finish(call, out, node);
 }
 

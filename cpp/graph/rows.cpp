@@ -40,7 +40,8 @@ std::string describe(const Layout* l) {
 
 std::uint64_t key_of(const Call& c, std::uint32_t site, std::uint32_t region, const Layout* out) {
     std::uint64_t h = mix(kSeed, std::uint64_t(site) | std::uint64_t(region) << 32);
-    h = mix(h, c.op.id | std::uint64_t(c.with_gradient) << 8 | std::uint64_t(c.view) << 63);
+    h = mix(h, c.op.id | std::uint64_t(c.with_gradient) << 8 | std::uint64_t(c.view) << 63 |
+                   std::uint64_t(c.twice) << 62);
     if (c.op.external) h = mix(h, c.name);
     for (std::size_t k = 0; k < c.n; ++k) h = mix(h, c.in[k]);
     return mix(h, out);
@@ -52,13 +53,13 @@ struct Recent {
     const OpInfo* op = nullptr;
     std::uint32_t site = 0, region = 0;
     unsigned with_gradient = 0;
-    bool view = false;
+    bool view = false, twice = false;
     std::uint32_t row = recorder::kNoRow;
     std::array<const Layout*, kMaxArity + 1> layouts{};
 
     bool is(const Call& c, std::uint32_t s, std::uint32_t r, const Layout* out) const {
         return op == &c.op && site == s && region == r && with_gradient == c.with_gradient &&
-               view == c.view && layouts[kMaxArity] == out &&
+               view == c.view && twice == c.twice && layouts[kMaxArity] == out &&
                std::equal(c.in.begin(), c.in.begin() + c.n, layouts.begin());
     }
     void release() {
@@ -124,7 +125,7 @@ std::uint32_t row_of_call(const Call& c, std::uint32_t site, std::uint32_t regio
     const std::uint32_t row = make_row(c, site, region, out, node ? saved_by(*node) : 0);
     if (c.op.external || !out) return row;  // known by their names, or of unknown shape
     r.release();
-    r = {&c.op, site, region, c.with_gradient, c.view, row, {}};
+    r = {&c.op, site, region, c.with_gradient, c.view, c.twice, row, {}};
     std::copy_n(c.in.begin(), c.n, r.layouts.begin());
     r.layouts[kMaxArity] = out;
     for (const Layout* l : r.layouts) {

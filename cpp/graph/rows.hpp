@@ -23,6 +23,7 @@ struct Call {
     std::string_view name;       // the operation's, or the user's for one of their own
     unsigned with_gradient = 0;  // bit k where a cotangent goes to operand k
     bool view = false;           // the result shares its operand's memory
+    bool twice = false;          // the first two operands are one array, which is kept once
     std::size_t n = 0;
     std::array<const Layout*, kShown> in{};
 };
