@@ -27,6 +27,7 @@ class Case:
     domains: tuple[Interval, ...] = ()
     ref: Callable[..., Any] | None = None  # the oracle, where `f` cannot take arrays
     ulp: int = 0  # how far a float64 or float32 value may be from NumPy's
+    real: bool = False  # the oracle takes no complex numbers: it is differenced instead
 
     @property
     def exact(self) -> bool:
@@ -89,6 +90,20 @@ def elementwise(name, ref, *domains, nin=1, cases=None, ulp=0, **flags):
         for label, (f, domain, *shapes) in (cases or {}).items()
     )
     return Row(name, ref, tuple(more), domains, len(domains) or nin, ulp=ulp, **flags)
+
+
+def cases_of(ref, *domains, ulp=0, real=False, **calls):
+    """Describe the calls of one NumPy function, as `label=(function, shape, …)`.
+
+    Without domains the cases are exact; one interval stands for all operands. `real` says that
+    NumPy's function takes no complex numbers, so that the oracle is differenced.
+    """
+    made = []
+    for label, (f, *shapes) in calls.items():
+        each = domains * len(shapes) if len(domains) == 1 else domains
+        name = f"{ref.__name__}-{label}"
+        made.append(Case(name, f, tuple(shapes), tuple(each), None, ulp, real))
+    return tuple(made)
 
 
 def structural(name, cases, ref=None, **flags):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import retrograd as rg
+import retrograd.functions  # enters the families
 from op_table import ROWS
 from retrograd import Tensor
 

@@ -93,5 +93,36 @@ def array_function(
             return NotImplemented
     operation = FUNCTIONS.get(function)
     if operation is None:
-        _refuse(function, FUNCTIONS)
+        operation = _late(function)
+    if "out" in kwargs:
+        kwargs = dict(kwargs)
+        return store(kwargs.pop("out"), operation(*args, **kwargs), function)
     return operation(*args, **kwargs)
+
+
+def _late(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a family that is imported now, at the first use of any."""
+    from . import functions  # noqa: F401
+
+    operation = FUNCTIONS.get(function)
+    if operation is None:
+        _refuse(function, FUNCTIONS)
+    return operation
+
+
+def store(out: Any, result: Any, function: Callable[..., Any]) -> Any:
+    """Write a result into the Tensor given as `out=`, which then is that result."""
+    if out is None:
+        return result
+    name = function.__name__
+    if not isinstance(out, _core.Tensor):
+        raise TypeError(
+            f"np.{name}: out= is a plain array, where a Tensor loses its gradient; pass a Tensor, "
+            f"such as np.empty_like(t), or use the result"
+        )
+    if out.shape != np.shape(result):
+        raise _core.ShapeError(
+            f"np.{name}: out= has shape {out.shape}, the result {np.shape(result)}"
+        )
+    out[...] = result
+    return out

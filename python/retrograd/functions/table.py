@@ -1,0 +1,98 @@
+"""The table of NumPy functions: what carries each out, and what its derivative is.
+
+A function is one definition below its `implements`, with NumPy's own parameters in NumPy's order.
+What it does not list is refused by name: Python itself raises the TypeError. `out=` is no business
+of a function's: `interop.py` writes a result into a Tensor that is given there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from .. import _core
+from ..ops import FUNCTIONS, METHODS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One NumPy function.
+
+    Attributes
+    ----------
+    call : callable
+        What carries it out on tensors.
+    derivative : str
+        The cotangents of the operands for a cotangent `g` of the result `y`; for a composition, in
+        words, what it is made of. Empty where the result has no derivative: integers, booleans.
+    kink : str
+        What is given where there is no derivative.
+    """
+
+    call: Callable[..., Any]
+    derivative: str
+    kink: str = ""
+
+
+ENTRIES: dict[Callable[..., Any], Entry] = {}
+
+
+def implements(
+    *functions: Callable[..., Any], derivative: str, kink: str = "", method: str = ""
+) -> Callable[[F], F]:
+    """Enter a function on tensors under the NumPy functions that it carries out.
+
+    Parameters
+    ----------
+    *functions : callable
+        NumPy's functions, all with the same meaning.
+    derivative, kink : str
+        For the table in the documentation, see `Entry`.
+    method : str, optional
+        The name of the same thing as a method of a Tensor. The Tensor becomes the first argument.
+    """
+
+    def enter(f: F) -> F:
+        entry = Entry(f, derivative, kink)
+        for function in functions:
+            ENTRIES[function] = entry
+            FUNCTIONS[function] = f
+        if method:
+            METHODS[method] = f
+        return f
+
+    return enter
+
+
+def on_values(*functions: Callable[..., Any]) -> None:
+    """Enter functions whose results have no derivative: they see the tensors' values."""
+    for function in functions:
+        evaluate = _Evaluate(function)
+        ENTRIES[function] = Entry(evaluate, "")
+        FUNCTIONS[function] = evaluate
+
+
+class _Evaluate:
+    """A NumPy function on the values of the tensors among its arguments."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.__name__ = function.__name__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*map(value, args), **{k: value(v) for k, v in kwargs.items()})
+
+
+def is_tensor(x: object) -> bool:
+    """Whether `x` is a Tensor."""
+    return isinstance(x, _core.Tensor)
+
+
+def value(x: Any) -> Any:
+    """The array behind a Tensor, also inside tuples and lists; anything else as it is."""
+    if isinstance(x, _core.Tensor):
+        return x._view()
+    if type(x) in (list, tuple) and any(isinstance(y, (_core.Tensor, list, tuple)) for y in x):
+        return type(x)(map(value, x))
+    return x
