@@ -240,7 +240,7 @@ def astype(a: _Any, dtype: _Any) -> _Any:
 
 
 def _is_complex(a: _Any) -> bool:
-    return a.dtype.kind == "c"
+    return bool(a.dtype.kind == "c")
 
 
 @_function("real", _np.real)
