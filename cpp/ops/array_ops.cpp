@@ -20,6 +20,39 @@ void gather(const T* from, const std::int64_t* at, std::int64_t n, T* to) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = from[at[i]];
 }
 
+// One value at every place.
+bool is_constant(const Array& a) {
+    for (int i = 0; i < a.ndim(); ++i) {
+        if (a.layout()->strides()[i] != 0) return false;
+    }
+    return a.ndim() > 0;
+}
+
+// The usual case: everything lies alike, but for a cotangent that may be one value throughout.
+// False where it is not.
+bool pull_flat(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
+               Array& out, Loop loop) {
+    const std::intptr_t step = itemsize(out.dtype());
+    char* at[2 + kMaxArity + 1] = {out.data(), const_cast<char*>(g.data())};
+    std::intptr_t strides[2 + kMaxArity + 1] = {step, step};
+    if (!out.contiguous() || !g.same_shape(out)) return false;
+    if (!g.contiguous()) {
+        if (!is_constant(g)) return false;
+        strides[1] = 0;
+    }
+    for (std::size_t j = 0; j <= op.arity; ++j) {
+        const bool is_result = j == op.arity;
+        if (!(op.reads[k] & (is_result ? op::kReadsResult : 1u << j))) continue;
+        const Array& a = is_result ? y : in[j];
+        if (!a.contiguous() || !a.same_shape(out)) return false;
+        at[2 + j] = const_cast<char*>(a.data());
+        strides[2 + j] = step;
+    }
+    const std::size_t n = std::size_t(op.arity) + 3;
+    iterate_flat(out.size(), {at, n}, {strides, n}, {loop});
+    return true;
+}
+
 }  // namespace
 
 Array elementwise(const OpInfo& op, const Array* in) {
@@ -67,16 +100,18 @@ Array elementwise(const OpInfo& op, const Array* in) {
 
 void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
                Array& out, bool add) {
+    const Loop loop = op.pull[k][int(g.dtype())][add];
+    const std::size_t result = 2 + op.arity;
+    if (pull_flat(op, k, g, in, y, out, loop)) return;
     const Dims shape = out.shape();
     Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
-    const std::size_t result = 2 + op.arity;
     for (std::size_t j = 0; j <= op.arity; ++j) {
         const bool is_result = j == op.arity;
         const bool used = op.reads[k] & (is_result ? op::kReadsResult : 1u << j);
         ops[2 + j] =
             used ? Operand(is_result ? y : in[j], shape) : Operand(nullptr, Dims(shape.size(), 0));
     }
-    iterate(shape, {ops, result + 1}, {op.pull[k][int(g.dtype())][add]});
+    iterate(shape, {ops, result + 1}, {loop});
 }
 
 void add_into(Array& a, const Array& b) {

@@ -10,6 +10,15 @@
 
 namespace rg::op {
 
+// Loops are compiled for wider vectors too, and the loader picks by CPU. The results are the same
+// bits: nothing is contracted. Sanitizers start too late for the loader's choice.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define RG_FOR_EACH_CPU [[gnu::target_clones("arch=x86-64-v3", "default"), gnu::flatten]]
+#else
+#define RG_FOR_EACH_CPU
+#endif
+
 // Which strides a loop body may take for granted.
 enum class Walk { Contiguous, BroadcastCotangent, Strided };
 
@@ -25,7 +34,8 @@ T& place(char* p, std::intptr_t stride, std::intptr_t i) {
 
 // Forward: args are the operands, then the output.
 template <class Op, class T>
-void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+RG_FOR_EACH_CPU void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
+                              void*) {
     constexpr int n = arity<Op>;
     const auto body = [&]<bool Unit, std::size_t... K>(std::index_sequence<K...>) {
         const std::intptr_t count = dims[0];
@@ -60,7 +70,8 @@ T pull_element(char** args, const std::intptr_t* strides, std::intptr_t i, T g0,
 
 // Backward: args are the output, the cotangent, the operands, the result.
 template <class Op, int K, class T, bool Add>
-void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+RG_FOR_EACH_CPU void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
+                               void*) {
     constexpr int n = arity<Op>;
     constexpr unsigned reads = traced<Op, K>.reads;
     const auto body = [&]<Walk W>() {
