@@ -233,6 +233,15 @@ ROWS = (
         "empty": (lambda x: x.max(axis=1), (0, 3)),
         "no axes": (lambda x: x.max(axis=()), (2, 3)),
     }, np.max, method=True),
+    structural("min", {
+        "all": (np.min, (2, 3)),
+        "0d": (np.min, ()),
+        "axis 0": (lambda x: np.min(x, axis=0), (2, 3)),
+        "axes": (lambda x: np.min(x, axis=(0, 2)), (2, 3, 2)),
+        "keepdims": (lambda x: x.min(axis=1, keepdims=True), (2, 3)),
+        "amin": (lambda x: np.amin(x, 0), (2, 3)),
+        "empty": (lambda x: x.min(axis=1), (0, 3)),
+    }, np.min, method=True),
     structural("reshape", {
         "tuple": (lambda x: np.reshape(x, (3, 2)), (2, 3)),
         "numbers": (lambda x: x.reshape(1, 6), (2, 3)),

@@ -73,7 +73,7 @@ Axes axes_of(PyObject* axis, PyObject* keepdims, const Dims& shape, const char* 
     return axes;
 }
 
-// sum(t, axis, keepdims) and max(t, axis, keepdims)
+// sum(t, axis, keepdims) and its like
 template <class Op>
 PyObject* reduction(PyObject*, Args args, Py_ssize_t n) {
     return guarded([&] {
@@ -197,6 +197,7 @@ PyMethodDef fast(const char* name, PyObject* (*f)(PyObject*, Args, Py_ssize_t), 
 PyMethodDef structural_functions[] = {
     fast("sum", reduction<op::Sum>, "sum(t, axis, keepdims, /)\n--\n\n"),
     fast("max", reduction<op::Max>, "max(t, axis, keepdims, /)\n--\n\n"),
+    fast("min", reduction<op::Min>, "min(t, axis, keepdims, /)\n--\n\n"),
     fast("reshape", py_reshape, "reshape(t, shape, /)\n--\n\n"),
     fast("transpose", py_transpose, "transpose(t, axes, /)\n--\n\n"),
     fast("broadcast_to", py_broadcast_to, "broadcast_to(t, shape, /)\n--\n\n"),

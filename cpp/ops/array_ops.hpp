@@ -22,6 +22,7 @@ void accumulate(Array& sum, Array&& contribution);
 
 Array sum(const Array& a, const Axes& axes);
 Array max(const Array& a, const Axes& axes);
+Array min(const Array& a, const Axes& axes);
 Array matmul(const Array& a, const Array& b);
 
 Array transpose(const Array& a, const Permutation& p);
@@ -53,6 +54,7 @@ inline Array cast(const Array& a, const Target& t) { return cast(a, t.dtype); }
 // Kernels of the reductions and of the matrix product, replaced by NumPy's at import.
 extern Kernel sum_kernel[kFloatTypes];
 extern Kernel max_kernel[kFloatTypes];
+extern Kernel min_kernel[kFloatTypes];
 extern Kernel matmul_kernel[kFloatTypes];
 
 // Shape rules, also used for checking before anything is computed.

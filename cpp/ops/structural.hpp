@@ -62,12 +62,10 @@ struct Sum {
     }
 };
 
-// Ties share: each of n equal maxima takes 1/n. So do NaNs, the maximum where there is one.
-struct Max {
-    static constexpr auto name = "max", symbol = "max";
+// Ties share: each of n equal extrema takes 1/n. So do NaNs, the extremum where there is one.
+struct Extremum {
     static std::int64_t work(const Layout* const* in, const Layout&) { return in[0]->size; }
     using P = Axes;
-    static Array run(const Array& x, const P& p) { return max(x, p); }
     template <class V>
     static V vjp0(V g, const V& x, const V& y, const P& p) {
         const Axes keep{p.mask, true};
@@ -83,6 +81,16 @@ struct Max {
         const V weights = vjp0(ones, x, y, p);
         return sum(where(weights, weights * t, lift(Const{0}, t)), p);
     }
+};
+
+struct Max : Extremum {
+    static constexpr auto name = "max", symbol = "max";
+    static Array run(const Array& x, const P& p) { return max(x, p); }
+};
+
+struct Min : Extremum {
+    static constexpr auto name = "min", symbol = "min";
+    static Array run(const Array& x, const P& p) { return min(x, p); }
 };
 
 inline Permutation swap_last(int ndim) {
@@ -260,7 +268,7 @@ struct Cast {
 };
 
 using Structural =
-    TypeList<MatMul, Sum, Max, Reshape, Transpose, Broadcast, GetItem, Scatter, SetItem, Cast>;
+    TypeList<MatMul, Sum, Max, Min, Reshape, Transpose, Broadcast, GetItem, Scatter, SetItem, Cast>;
 
 }  // namespace op
 }  // namespace rg

@@ -35,7 +35,7 @@ FUNCTIONS.update({f: _on_values(f) for f in _METADATA})
 _NEAREST = {
     **dict.fromkeys(("dot", "vdot", "inner", "outer", "einsum", "tensordot"), "matmul"),
     **dict.fromkeys(("square", "reciprocal", "cbrt", "float_power"), "power"),
-    **dict.fromkeys(("min", "amin", "sort", "argmax", "argmin"), "max"),
+    **dict.fromkeys(("sort", "argmax", "argmin"), "max"),
     **dict.fromkeys(("std", "var", "average", "median"), "mean"),
     **dict.fromkeys(("ravel", "squeeze", "expand_dims"), "reshape"),
     **dict.fromkeys(("swapaxes", "moveaxis"), "transpose"),

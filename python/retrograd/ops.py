@@ -173,6 +173,14 @@ def max(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
     return _core.max(a, axis, keepdims)
 
 
+@_function("min", _np.min, _np.amin)
+def min(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+    """Minimum over axes; n equal minima share the cotangent, 1/n each. Parameters as for `sum`."""
+    if not _is_tensor(a):
+        return _np.min(_array("min", a), axis, keepdims=keepdims)
+    return _core.min(a, axis, keepdims)
+
+
 @_function("reshape", _np.reshape)
 def reshape(a: _Any, *extents: _Any, shape: _Any = None) -> _Any:
     """The same elements in another shape, in C order.

@@ -54,26 +54,30 @@ TEST(reductions_over_all_axis_subsets) {
         for (std::uint64_t mask = 0; mask < std::uint64_t{1} << a.ndim(); ++mask) {
             for (const bool keep : {false, true}) {
                 const Axes axes{mask, keep};
-                Values totals, largest;
+                Values totals, largest, smallest;
                 const Dims kept = reduced_shape(a.shape(), {mask, true});
                 each(kept, [&](const Dims&) {
                     totals.push_back(0);
                     largest.push_back(-1);
+                    smallest.push_back(1e9);
                 });
                 Array where_to = arange(kept);
                 each(a.shape(), [&](const Dims& at) {
                     const auto to = std::size_t(element(where_to, at));
                     totals[to] += element(a, at);
                     largest[to] = std::max(largest[to], element(a, at));
+                    smallest[to] = std::min(smallest[to], element(a, at));
                 });
                 CHECK(values(sum(a, axes)) == totals && values(max(a, axes)) == largest);
                 CHECK(values(sum(a32, axes)) == totals && values(max(a32, axes)) == largest);
+                CHECK(values(min(a, axes)) == smallest && values(min(a32, axes)) == smallest);
                 CHECK(sum(a, axes).shape() == reduced_shape(a.shape(), axes));
             }
         }
     }
     CHECK(values(sum(Array::zeros(DType::f64, {0, 2}), {1})) == Values({0, 0}));
     CHECK_THROWS(ShapeError, max(Array::zeros(DType::f64, {0, 2}), {1}));
+    CHECK_THROWS(ShapeError, min(Array::zeros(DType::f64, {0, 2}), {1}));
     CHECK(max(Array::zeros(DType::f64, {0, 2}), {2}).size() == 0);
     CHECK(values(sum(arange({200000}), {1})) == Values({19999900000.0}));
     CHECK(values(max(arange({1000}), {1})) == Values({999}));
