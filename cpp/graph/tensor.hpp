@@ -34,6 +34,9 @@ Tensor broadcast_to(const Tensor& a, const Dims& shape);
 Tensor getitem(const Tensor& a, const Place& p);
 Tensor scatter(const Tensor& a, const Place& p);
 Tensor setitem(Tensor&& a, const Tensor& v, const Place& p);
+Tensor join(Tensor&& a, const Tensor& v, const Place& p);
+Tensor cumsum(const Tensor& a, const Scan& s);
+Tensor recurrence(const Tensor& a, const Tensor& b, const Scan& s);
 Tensor cast(const Tensor& a, const Target& t);
 inline Tensor own(const Tensor& a) { return a; }
 

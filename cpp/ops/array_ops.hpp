@@ -25,6 +25,13 @@ Array max(const Array& a, const Axes& axes);
 Array min(const Array& a, const Axes& axes);
 Array matmul(const Array& a, const Array& b);
 
+// Sums and products so far.
+Array cumsum(const Array& a, const Scan& s);
+Array cumprod(const Array& a, int axis);
+// y[i] = b[i] + a[i] * y[i-1] with y[0] = b[0]; from the end y[i] = b[i] + a[i+1] * y[i+1], which
+// is how cotangents come back through the former. Of one shape.
+Array recurrence(const Array& a, const Array& b, const Scan& s);
+
 Array transpose(const Array& a, const Permutation& p);
 Array getitem(const Array& a, const Place& p);
 // Zeros of shape p.of with g added where the index points.
@@ -34,6 +41,8 @@ void scatter_into(Array& sum, const Array& g, const Place& p);
 void write_at(Array& a, const Array& v, const Place& p);
 // `a` with v written there; in place if `a` is the only owner, and unchanged if this throws.
 Array setitem(Array&& a, const Array& v, const Place& p);
+// `count` places from `start` on along one axis, and all along the others.
+Place range_of(const Dims& of, int axis, std::int64_t start, std::int64_t count);
 // The same elements in memory of their own, so that the owner of the whole may be reused.
 inline Array own(const Array& a) { return copy(a); }
 

@@ -86,6 +86,8 @@ _copyreg.pickle(_core.Op, lambda op: (_named, (op.__name__,)))
 
 # Reached by t[i], by its derivative and by t[i] = v; they have no function of their own.
 OPS.update(dict.fromkeys(("getitem", "scatter", "setitem")))
+# Reached by functions of `retrograd.functions`, and by derivatives.
+OPS.update(dict.fromkeys(("concatenate", "cumsum", "cumprod", "recurrence")))
 
 
 def _is_tensor(x: object) -> bool:
