@@ -27,9 +27,7 @@ struct Parts {
                              ": wants Tensors and arrays of numbers, one Tensor "
                              "at least");
         }
-        for (const Tensor& t : all) {
-            if (t.value.dtype() == DType::f64) dtype = DType::f64;
-        }
+        for (const Tensor& t : all) dtype = common(dtype, t.value.dtype());
     }
     Dims shape(std::size_t k) const { return all[k].value.shape(); }
 };

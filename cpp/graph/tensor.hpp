@@ -38,6 +38,10 @@ Tensor join(Tensor&& a, const Tensor& v, const Place& p);
 Tensor cumsum(const Tensor& a, const Scan& s);
 Tensor recurrence(const Tensor& a, const Tensor& b, const Scan& s);
 Tensor cast(const Tensor& a, const Target& t);
+Tensor real(const Tensor& z);
+Tensor imag(const Tensor& z);
+Tensor conj(const Tensor& z);
+Tensor complex(const Tensor& re, const Tensor& im);
 inline Tensor own(const Tensor& a) { return a; }
 
 Tensor operator+(const Tensor& a, const Tensor& b);

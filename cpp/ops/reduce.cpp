@@ -49,8 +49,9 @@ void extremum_loop(char** args, const std::intptr_t* dims, const std::intptr_t* 
 
 Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
     Array out = Array::empty(a.dtype(), reduced_shape(a.shape(), axes));
-    with_float(a.dtype(),
-               [&](auto t) { std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start)); });
+    with_number(a.dtype(), [&](auto t) {
+        std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start));
+    });
     const int n = a.ndim();
     const Dims shape = a.shape();
     const Operand in(a, shape);
@@ -80,6 +81,9 @@ Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
 Array extremum(const Array& a, const Axes& axes, Kernel kernel, double start, const char* who) {
+    if (is_complex(a.dtype())) {
+        throw DTypeError(std::string(who) + ": complex numbers have no order");
+    }
     const Dims shape = a.shape();
     for (int i = 0; i < shape.size(); ++i) {
         if (axes.has(i) && shape[i] == 0) {
@@ -92,7 +96,10 @@ Array extremum(const Array& a, const Axes& axes, Kernel kernel, double start, co
 
 }  // namespace
 
-Kernel sum_kernel[kFloatTypes] = {{sum_loop<double>}, {sum_loop<float>}};
+Kernel sum_kernel[kNumberTypes] = {{sum_loop<double>},
+                                   {sum_loop<float>},
+                                   {sum_loop<std::complex<double>>},
+                                   {sum_loop<std::complex<float>>}};
 Kernel max_kernel[kFloatTypes] = {{extremum_loop<op::Maximum, double>},
                                   {extremum_loop<op::Maximum, float>}};
 Kernel min_kernel[kFloatTypes] = {{extremum_loop<op::Minimum, double>},

@@ -69,7 +69,7 @@ Array scan(const Array& first, const Array& factor, const Scan& s, int lag = 0) 
         ops[k].data += (line.length - 1 + (k == 2 ? lag : 0)) * step;
         step = -step;
     }
-    const Kernel kernel = with_float(
+    const Kernel kernel = with_number(
         out.dtype(), [&](auto t) { return Kernel{scan_lines<decltype(t), Rule>, &line}; });
     iterate(without_axis(shape), ops, kernel);
     return out;
