@@ -179,7 +179,7 @@ def max(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
 
 @_function("reshape", _np.reshape)
 def reshape(
-    a: _Any, *extents: _Any, shape: _Any = None, order: str = "C", copy: bool | None = None
+    a: _Any, *extents: _Any, shape: _Any = None, order: _Any = "C", copy: bool | None = None
 ) -> _Any:
     """The same elements in another shape.
 
@@ -201,13 +201,13 @@ def reshape(
         If the number of elements differs, or if `copy` is False and there is no view.
     """
     if extents and isinstance(extents[-1], str):
-        *extents, order = extents  # type: ignore[assignment]
+        extents, order = extents[:-1], extents[-1]
     if shape is None:
         shape = extents[0] if len(extents) == 1 else extents
     elif extents:
         raise TypeError("reshape: the shape came twice; pass it once")
     if not _is_tensor(a):
-        return _np.reshape(_array("reshape", a), shape, order, copy=copy)  # type: ignore[arg-type]
+        return _np.reshape(_array("reshape", a), shape, order, copy=copy)
     if order == "C" and copy is None:
         return _core.reshape(a, shape)
     from .functions.shapes import reshaped

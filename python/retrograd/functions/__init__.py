@@ -11,6 +11,9 @@ from importlib import import_module
 # A family enters its functions into the tables when it is imported.
 FAMILIES = (
     "linalg",
+    "creation",
+    "matrices",
+    "ranges",
     "shapes",
 )
 
