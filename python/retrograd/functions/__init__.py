@@ -11,9 +11,13 @@ from importlib import import_module
 # A family enters its functions into the tables when it is imported.
 FAMILIES = (
     "linalg",
+    "calculus",
+    "convolution",
     "creation",
     "matrices",
     "ranges",
+    "padding",
+    "selection",
     "shapes",
 )
 

@@ -49,3 +49,13 @@ def picked(f: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
     """Pick the elements of `a` that `f` picks, repeats included."""
     places = np.arange(a.size).reshape(a.shape)
     return a.reshape(-1)[asked(f, places, *args, **kwargs)]
+
+
+def axes(who: str, axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes counted from the front; all of them for None."""
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"np.{who}: {error}") from None
