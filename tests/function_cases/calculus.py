@@ -4,6 +4,7 @@ from op_rows import cases_of
 
 # Exact cases draw integers: these points lie between them.
 POINTS = np.array([-9.5, -4.25, -0.5, 1.25, 3.5, 9.75])
+TURNS = np.array([1.1, 6.1, -6.5, 3.1])
 UNEVEN = np.array([0.0, 1.0, 3.0, 4.0, 8.0])
 
 
@@ -78,7 +79,7 @@ CASES = (
         ends=(lambda f, a, b: np.interp([-1, 0.5, 9], [0, 1], f, a, right=b), (2,), (), ()),
         number=(lambda f: np.interp(1.5, [0, 1, 2], f), (3,)),
         one=(lambda f: np.interp([0.0, 1.0, 2.0], [1.0], f), (1,)),
-        period=(lambda x, f: np.interp(7 * x, [1, 4, 7.5], f, period=5), (4,), (3,)),
+        period=(lambda x, f: np.interp(TURNS + x * 0.5, [1, 3, 9.25], f, period=5), (4,), (3,)),
         period_points=(lambda x, f: np.interp([0, 3, 5.5], line(x, 3), f, period=4), (3,), (3,)),
         double=(lambda f: np.interp([0.5, 1, 2, 3], [0, 1, 1, 2, 2], f), (5,)),
     ),
