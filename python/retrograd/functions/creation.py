@@ -69,9 +69,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) 
     made = _joined(object)
     if not is_tensor(made):
         integers = dtype is None and made.dtype.kind in "biu"
-        made = _core.kept(
-            _core.variable(np.asarray(made, float if integers else dtype), False, "array")
-        )
+        made = constant(np.asarray(made, float if integers else dtype))
     if dtype is not None and made.dtype != np.dtype(dtype):
         made = made.astype(dtype)
     if made.ndim < ndmin:
@@ -177,6 +175,6 @@ def full(
 ) -> Any:
     fill = lifted(fill_value)
     made = asked(np.full, shape, value(fill), dtype, order, device=device)
-    if not is_tensor(fill) or made.dtype.kind != "f":
+    if not is_tensor(fill) or made.dtype.kind in "biu":
         return constant(made)
     return +broadcast_to(fill.astype(made.dtype), made.shape)
