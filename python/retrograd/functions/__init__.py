@@ -18,6 +18,7 @@ FAMILIES = (
     "matrices",
     "ranges",
     "padding",
+    "polynomial",
     "selection",
     "shapes",
 )
