@@ -4,7 +4,7 @@ import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import wraps
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, ClassVar
 
 from . import _core
@@ -124,13 +124,52 @@ def check_detach(how: str) -> None:
     if code.co_code[at] in _store_instructions():
         raise _core.GraphError(
             "setitem: a Tensor written into a plain array loses its gradient; make the target a "
-            "Tensor, or write t.detach().numpy() to mean it"
+            "Tensor, such as np.zeros_like(t), or write t.detach().numpy() to mean it"
         )
     if "dot" in code.co_names and _calls_method(code, at, "dot"):
         raise _core.GraphError(
             "dot: X.dot(t) of a plain array loses the gradient of t; write X @ t, or "
             "X.dot(t.numpy()) to mean it"
         )
+
+
+# What to write instead, where there is more to say than that the function takes arrays only.
+_INSTEAD = {
+    "full": "write np.full(shape, t, like=t)",
+    "vectorize": "call the function on the whole Tensor, or np.stack([f(x) for x in t])",
+    "AxisConcatenator": "write np.concatenate for np.r_, np.column_stack for np.c_",
+}
+# These are asked for an array: they detach as np.asarray does.
+_CONVERSIONS = ("asarray_chkfinite", "require")
+
+
+def check_caller() -> None:
+    """Refuse to give values to NumPy's own Python code, which knows no gradients.
+
+    A function of NumPy's that does not ask the tensor (`np.full`, `np.vectorize`) takes an array of
+    it; an explicit `np.asarray(t)` stands in code that is not NumPy's.
+    """
+    frame = sys._getframe(2)
+    if not _is_numpys(frame):
+        return
+    while frame.f_back is not None and _is_numpys(frame.f_back):
+        frame = frame.f_back
+    module = frame.f_globals["__name__"].split(".")[1:]
+    if frame.f_code.co_name in _CONVERSIONS or "testing" in module:
+        return
+    inner = module[0] in ("_core", "lib", "matrixlib")
+    public = [] if inner else [part for part in module if not part.startswith("_")]
+    name = frame.f_code.co_qualname.split(".")[0]
+    instead = _INSTEAD.get(name, "join a list by retrograd.array, compose a function from others")
+    raise _core.GraphError(
+        f"{'.'.join(['np', *public, name])}: takes values alone, a Tensor would lose its gradient; "
+        f"{instead}, or pass t.numpy() to mean its value"
+    )
+
+
+def _is_numpys(frame: FrameType) -> bool:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.startswith("numpy.")
 
 
 def _calls_method(code: CodeType, at: int, name: str) -> bool:

@@ -17,6 +17,15 @@ FAMILIES = (
     "sets",
     "scans",
     "writing",
+    "calculus",
+    "convolution",
+    "creation",
+    "matrices",
+    "ranges",
+    "padding",
+    "polynomial",
+    "selection",
+    "shapes",
 )
 
 for _family in FAMILIES:
