@@ -9,7 +9,14 @@ quick.
 from importlib import import_module
 
 # A family enters its functions into the tables when it is imported.
-FAMILIES = ("fft", "linalg")
+FAMILIES = (
+    "fft",
+    "linalg",
+    "nan",
+    "quantiles",
+    "reductions",
+    "statistics",
+)
 
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")
