@@ -104,8 +104,10 @@ def call(
         if ufunc.signature is None or key not in ("axes", "axis", "keepdims"):
             raise TypeError(f"np.{name}: keyword {key!r} is not supported on a Tensor")
     loop = sig if signature is None else signature
-    if dtype is not None or loop is not None:
-        inputs = _cast(ufunc, inputs, outs, _signature(ufunc, dtype, loop), casting)
+    if loop is None and dtype is not None:
+        loop = (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    if loop is not None:
+        inputs = _cast(ufunc, inputs, outs, loop, casting)
     elif casting != "same_kind" or outs[0] is not None:
         _resolve(ufunc, inputs, outs, None, casting)
     # Without a Tensor to differentiate the ufunc itself computes what `out=` takes.
@@ -121,27 +123,12 @@ def call(
     return tuple(store(out, y, name, True) for out, y in zip(outs, results, strict=True))
 
 
-def _signature(ufunc: np.ufunc, dtype: Any, signature: Any) -> tuple[Any, ...]:
-    """The dtypes of one loop, as `resolve_dtypes` wants them: None where NumPy may choose."""
-    if isinstance(signature, str) and "->" in signature:
-        signature = tuple(signature.replace("->", ""))
-    if isinstance(signature, tuple) and len(signature) == ufunc.nargs:
-        return tuple(None if s is None else np.dtype(s) for s in signature)
-    if isinstance(signature, tuple) and len(signature) != 1:
-        raise ValueError(
-            f"np.{ufunc.__name__}: signature {signature} came, {ufunc.nargs} types were wanted"
-        )
-    if isinstance(signature, tuple):
-        (signature,) = signature
-    meant = np.dtype(dtype if signature is None else signature)
-    return (None,) * ufunc.nin + (meant,) * ufunc.nout
-
-
 def _resolve(ufunc: np.ufunc, inputs: Any, outs: Any, signature: Any, casting: Any) -> Any:
     """The dtypes of NumPy's loop, or NumPy's TypeError where the casts are not allowed."""
-    kinds = [type(x) if type(x) in (int, float) else _dtype(x) for x in inputs]
+    kinds = [type(x) if type(x) in (int, float, complex) else _dtype(x) for x in inputs]
     targets = [None if out is None else out.dtype for out in outs]
-    return ufunc.resolve_dtypes((*kinds, *targets), signature=signature, casting=casting)
+    options = {} if signature is None else {"signature": signature}
+    return ufunc.resolve_dtypes((*kinds, *targets), casting=casting, **options)
 
 
 def _dtype(x: Any) -> Any:
@@ -151,10 +138,9 @@ def _dtype(x: Any) -> Any:
 def _cast(ufunc: np.ufunc, inputs: Any, outs: Any, signature: Any, casting: str) -> Any:
     dtypes = _resolve(ufunc, inputs, outs, signature, casting)
     for dtype in dtypes[ufunc.nin :]:
-        if dtype not in (np.float64, np.float32):
+        if dtype.char not in "dfDF":
             raise _core.DTypeError(
-                f"np.{ufunc.__name__}: keyword 'dtype' asks for {dtype}, a Tensor is float64 or "
-                "float32"
+                f"np.{ufunc.__name__}: keyword 'dtype' asks for {dtype}, which no Tensor has"
             )
     pairs = zip(inputs, dtypes[: ufunc.nin], strict=True)
     return tuple(
@@ -181,8 +167,10 @@ def _masked(name: str, operation: Any, inputs: Any, outs: Any, mask: Any) -> Any
         if out.shape != shape:
             raise _core.ShapeError(f"np.{name}: out= has shape {out.shape}, the operands {shape}")
     mask = np.broadcast_to(mask, shape)
+    if not mask.any():
+        return outs[0] if len(outs) == 1 else outs
     picked = [np.broadcast_to(x, shape)[mask] if np.ndim(x) else x for x in inputs]
     results = operation(*picked)
     for out, y in zip(outs, results if len(outs) > 1 else (results,), strict=True):
         out[mask] = y
-    return outs[0] if len(outs) == 1 else tuple(outs)
+    return outs[0] if len(outs) == 1 else outs

@@ -74,6 +74,8 @@ def _between(
 ) -> Any:
     if is_tensor(q):
         raise TypeError(f"np.{function.__name__}: q is a Tensor; its gradient is not supported")
+    if a.dtype.kind == "c":
+        raise TypeError(f"np.{function.__name__}: complex numbers came, real ones were wanted")
     lanes = _Lanes(a, axis, skip_nan)
     if weights is not None:
         spread = np.broadcast_to(value(weights_along(weights, a, axis)), a.shape)

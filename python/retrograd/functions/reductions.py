@@ -41,7 +41,7 @@ def counted(a: Any, axis: Any, keepdims: bool, where: Any) -> Any:
         axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
         return int(np.prod([a.shape[i] for i in axes], dtype=int))
     mask = np.broadcast_to(as_mask(where), a.shape)
-    return np.sum(mask, axis=axis, keepdims=keepdims, dtype=a.dtype)
+    return np.sum(mask, axis=axis, keepdims=keepdims, dtype=np.intp)
 
 
 def total(a: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, where: Any) -> Any:

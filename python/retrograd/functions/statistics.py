@@ -64,7 +64,11 @@ def spread(a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any,
         middle = np.sum(taken(a, where, 0.0), axis, keepdims=True)
         mean = middle / in_counts(count, middle)
     distance = taken(a - mean, where, 0.0)
-    y = np.sum(distance * distance, axis, keepdims=keepdims)
+    if distance.dtype.kind == "c":
+        squares = np.real(distance) ** 2 + np.imag(distance) ** 2
+    else:
+        squares = distance * distance
+    y = np.sum(squares, axis, keepdims=keepdims)
     freedom = np.maximum(np.subtract(count, ddof), 0)
     return y / in_counts(freedom.reshape(y.shape) if freedom.ndim else freedom[()], y)
 
@@ -149,7 +153,7 @@ def cov(
         x = x - np.average(x, axis=1, weights=w, keepdims=True)
         other = x * w
     freedom = freedom if np.greater(freedom, 0) else 0.0
-    c = np.matmul(x, np.transpose(other)) * np.true_divide(1, freedom)
+    c = np.matmul(x, np.conjugate(np.transpose(other))) * np.true_divide(1, freedom)
     return c if len(c) > 1 else c.reshape(())
 
 
@@ -172,8 +176,11 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     if not c.ndim:
         return c / c
     i = np.arange(len(c))
-    deviation = np.sqrt(c[i, i])
-    return np.clip(c / deviation[:, None] / deviation[None, :], -1, 1)
+    deviation = np.sqrt(np.real(c[i, i]))
+    c = c / deviation[:, None] / deviation[None, :]
+    if c.dtype.kind == "c":
+        return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
+    return np.clip(c, -1, 1)
 
 
 @implements(np.bincount, derivative="weights: g[x]")
