@@ -221,7 +221,7 @@ def max(
     return extremum(_np.max, a, axis, out, keepdims, initial, where)
 
 
-@_function("min", _np.min, _np.amin)
+@_function(None, _np.min, _np.amin)
 def min(
     a: _Any,
     axis: _Any = None,

@@ -129,7 +129,8 @@ def cov(
     *,
     dtype: Any = None,
 ) -> Any:
-    dtype = np.result_type(*(v.dtype for v in (m, y) if hasattr(v, "dtype")), 0.0, dtype or "f8")
+    if dtype is None:
+        dtype = np.result_type(np.float64, *(v.dtype for v in (m, y) if hasattr(v, "dtype")))
     x = _variables(m, rowvar, dtype)
     if y is not None:
         x = np.concatenate([x, _variables(y, rowvar, dtype)])
