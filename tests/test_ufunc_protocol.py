@@ -265,6 +265,11 @@ def test_reduce_of_logaddexp_is_stable():
     got.backward()
     np.testing.assert_allclose(x.grad.sum(axis=1), 1, rtol=1e-12)
     same(x.grad[0], [0.5, 0.5, 0])
+    y = Tensor([-np.inf, -np.inf])
+    got = np.logaddexp.reduce(y)
+    assert got.item() == -np.inf
+    got.backward()
+    same(y.grad, [0, 0])
     got = np.logaddexp.reduce(x, axis=1, where=[[True, False, True]] * 2, initial=999.0)
     want = np.logaddexp.reduce(a, axis=1, where=[[True, False, True]] * 2, initial=999.0)
     np.testing.assert_allclose(got.data, want, rtol=1e-15)
@@ -329,10 +334,25 @@ def test_reduceat(f):
         np.testing.assert_allclose(got.data, want, rtol=1e-14)
         got = f.reduceat(x.T, indices, axis=1)
         np.testing.assert_allclose(got.data, want.T, rtol=1e-14)
-    np.add.reduceat(x, [1, 3]).backward()
-    same(x.grad, [[0, 0]] + [[1, 1]] * 5)
-    with pytest.raises(IndexError):
-        f.reduceat(x, [0, 6])
+
+
+def test_segments_added_up():
+    a = np.arange(1.0, 13).reshape(6, 2)
+    x = Tensor(a)
+    np.add.reduceat(x, [1, 3]).backward([[1, 2], [3, 4]])
+    same(x.grad, [[0, 0], [1, 2], [1, 2], [3, 4], [3, 4], [3, 4]])
+    same(np.add.reduceat(x.T, [0, 4], axis=-1).data, np.add.reduceat(a.T, [0, 4], axis=-1))
+
+    def f(v):
+        return (np.add.reduceat(v, [0, 2]) ** 2).sum()
+
+    same(rg.hessian(f)(np.array([1.0, 2.0, 3.0])), [[2, 2, 0], [2, 2, 0], [0, 0, 2]])
+
+
+def test_reduceat_refuses_as_numpy_does():
+    for f in CHECKED:
+        with pytest.raises(IndexError):
+            f.reduceat(Tensor(A), [0, 6])
 
 
 @pytest.mark.parametrize("which", ["both", "left", "right"])

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _core
 from .ops import FUNCTIONS
-from .values import Evaluate, check_target, is_tensor, store
+from .values import Evaluate, check_target, holds_tensor, is_tensor, store
 
 # Questions about values: the answer has no derivative and is plain.
 _METADATA = (np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose)
@@ -64,7 +64,9 @@ def array_function(
         return operation(*args, **kwargs)
     check_target(out, function.__name__)
     kwargs = {k: v for k, v in kwargs.items() if k != "out"}
-    return store(out, operation(*args, **kwargs), function.__name__)
+    # Without a Tensor to differentiate NumPy itself computes what `out=` takes.
+    carried = operation if holds_tensor([*args, *kwargs.values()]) else function
+    return store(out, carried(*args, **kwargs), function.__name__)
 
 
 def late(function: Callable[..., Any], table: Any) -> Callable[..., Any]:

@@ -121,7 +121,7 @@ def check_detach(how: str) -> None:
         raise _core.GraphError(f"{how}: drops a gradient under strict(); use t.detach() to mean it")
     frame = sys._getframe(2)
     code, at = frame.f_code, frame.f_lasti
-    if frame.f_globals.get("__name__") == "numpy.ma.core":
+    if code.co_name == "getdata" and frame.f_globals.get("__name__") == "numpy.ma.core":
         raise _core.GraphError(
             "np.ma: a Tensor met by a masked array loses its gradient; use np.where(mask, a, b) of "
             "plain arrays and Tensors"

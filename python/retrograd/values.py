@@ -13,6 +13,11 @@ def is_tensor(x: object) -> bool:
     return isinstance(x, _core.Tensor)
 
 
+def holds_tensor(x: object) -> bool:
+    """Whether `x` is a Tensor, or a list or tuple with one in it."""
+    return is_tensor(x) or (isinstance(x, (list, tuple)) and any(map(holds_tensor, x)))
+
+
 def value(x: Any) -> Any:
     """The array behind a Tensor, also inside tuples and lists; anything else as it is."""
     if isinstance(x, _core.Tensor):

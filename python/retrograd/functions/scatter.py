@@ -1,4 +1,4 @@
-"""Adding at places that may repeat: `np.add.at`, and what counts with weights."""
+"""Adding at places that may repeat, `np.add.at`, and adding up segments, `np.add.reduceat`."""
 
 from typing import Any
 
@@ -32,3 +32,21 @@ def add_at(a: Any, key: Any, v: Any) -> Any:
     key : any index that NumPy takes
     """
     return _add_at(a, v, key=key)
+
+
+def _pull_segments(g: Any, y: Any, a: Any, *, starts: Any, axis: int) -> Any:
+    n = a.shape[axis]
+    segment = np.searchsorted(starts, np.arange(n), side="right") - 1
+    spread = g[(slice(None),) * axis + (segment,)]
+    if not starts[0]:
+        return spread
+    inside = (segment >= 0).reshape((-1,) + (1,) * (a.ndim - axis - 1))
+    return np.where(inside, spread, 0.0)
+
+
+segment_sums = Primitive(
+    "add.reduceat",
+    lambda a, *, starts, axis: np.add.reduceat(a, starts, axis),
+    _pull_segments,
+    reads_result=False,
+)

@@ -56,7 +56,7 @@ def ddof_of(ddof: Any, correction: Any) -> Any:
 
 def spread(a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any) -> Any:
     """The mean squared distance from the mean, over `n - ddof`."""
-    a = in_dtype(a, dtype)
+    a = in_dtype(a if is_tensor(a) else np.asarray(a, np.result_type(a, np.float32)), dtype)
     count = counted(a, axis, True, where)
     if np.any(np.less_equal(count, ddof)):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=5)
@@ -154,7 +154,10 @@ def cov(
         x = x - np.average(x, axis=1, weights=w, keepdims=True)
         other = x * w
     freedom = freedom if np.greater(freedom, 0) else 0.0
-    c = np.matmul(x, np.conjugate(np.transpose(other))) * np.true_divide(1, freedom)
+    with np.errstate(divide="ignore"):
+        scale = np.true_divide(1, freedom)
+    scale = scale if is_tensor(scale) else float(scale)  # that keeps the dtype
+    c = np.matmul(x, np.conjugate(np.transpose(other))) * scale
     return c if len(c) > 1 else c.reshape(())
 
 

@@ -13,7 +13,7 @@ from ..functional.nesting import constant
 from ..ops import UFUNCS, _array
 from ..ufuncs import as_mask, call
 from ..values import is_tensor, value
-from .scatter import add_at
+from .scatter import add_at, segment_sums
 
 _UNSET = np._NoValue
 
@@ -25,8 +25,10 @@ def _log_sum(ufunc: np.ufunc, exp: Any, log: Any) -> Callable[..., Any]:
             a = np.where(np.broadcast_to(as_mask(where), a.shape), a, -np.inf)
         shift = np.max(value(a), axis=axis, keepdims=True, initial=-np.inf)
         shift = np.where(np.isfinite(shift), shift, 0.0)
-        y = log(np.sum(exp(a - shift), axis=axis, keepdims=keepdims))
-        y = y + shift.reshape(y.shape)
+        total = np.sum(exp(a - shift), axis=axis, keepdims=keepdims)
+        nothing = np.equal(total, 0.0)  # all are -inf
+        y = log(np.where(nothing, 1.0, total)) + shift.reshape(total.shape)
+        y = np.where(nothing, -np.inf, y)
         return y if initial is _UNSET else UFUNCS[ufunc](y, initial)
 
     return reduce
@@ -156,6 +158,8 @@ def _holders(running: Any) -> Any:
 def _reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
     a = a if dtype is None else a.astype(dtype)
     _checked(ufunc.reduceat, a, indices, axis=axis)
+    if ufunc is np.add and np.all(np.diff(indices) > 0):
+        return segment_sums(a, starts=np.asarray(indices), axis=axis % a.ndim)
     starts = [int(i) for i in value(indices)]
     ends = [*starts[1:], a.shape[axis]]
     before = (slice(None),) * (axis % a.ndim)
