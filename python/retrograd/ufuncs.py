@@ -149,9 +149,14 @@ def _cast(ufunc: np.ufunc, inputs: Any, outs: Any, signature: Any, casting: str)
     )
 
 
-def as_mask(where: Any) -> Any:
-    """A `where=` as a boolean array; NumPy's TypeError for numbers."""
-    return np.asarray(value(where)).astype(bool, casting="safe", copy=False)
+def as_mask(where: Any, shape: tuple[int, ...] | None = None) -> Any:
+    """A `where=` as a boolean array, of this shape; NumPy's TypeError for numbers."""
+    mask = np.asarray(value(where)).astype(bool, casting="safe", copy=False)
+    if shape is None:
+        return mask
+    if np.broadcast_shapes(mask.shape, shape) != shape:
+        raise _core.ShapeError(f"where= has shape {mask.shape}, the operand {shape}")
+    return np.broadcast_to(mask, shape)
 
 
 def _masked(name: str, operation: Any, inputs: Any, outs: Any, mask: Any) -> Any:

@@ -78,7 +78,8 @@ def _nanspread(
     a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, mean: Any
 ) -> Any:
     numbers = _numbers(a, where)
-    y = spread(a, axis, dtype, ddof, keepdims, numbers, mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = spread(a, axis, dtype, ddof, keepdims, numbers, mean)
     empty = np.sum(numbers, axis=axis, keepdims=keepdims) <= ddof
     return np.where(empty, np.nan, y) if np.any(empty) else y
 

@@ -32,7 +32,7 @@ def taken(a: Any, where: Any, otherwise: float) -> Any:
     """`a` with something neutral where the mask is false; no gradient flows there."""
     if where is UNSET or where is True:
         return a
-    return np.where(np.broadcast_to(as_mask(where), a.shape), a, otherwise)
+    return np.where(as_mask(where, a.shape), a, otherwise)
 
 
 def counted(a: Any, axis: Any, keepdims: bool, where: Any) -> Any:
@@ -40,7 +40,7 @@ def counted(a: Any, axis: Any, keepdims: bool, where: Any) -> Any:
     if where is UNSET or where is True:
         axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
         return int(np.prod([a.shape[i] for i in axes], dtype=int))
-    mask = np.broadcast_to(as_mask(where), a.shape)
+    mask = as_mask(where, a.shape)
     return np.sum(mask, axis=axis, keepdims=keepdims, dtype=np.intp)
 
 

@@ -22,7 +22,7 @@ def _log_sum(ufunc: np.ufunc, exp: Any, log: Any) -> Callable[..., Any]:
     def reduce(a: Any, axis: Any, keepdims: bool, initial: Any = _UNSET, where: Any = True) -> Any:
         """log(sum(exp(a))), shifted by the largest so that nothing overflows."""
         if where is not True:
-            a = np.where(np.broadcast_to(as_mask(where), a.shape), a, -np.inf)
+            a = np.where(as_mask(where, a.shape), a, -np.inf)
         shift = np.max(value(a), axis=axis, keepdims=True, initial=-np.inf)
         shift = np.where(np.isfinite(shift), shift, 0.0)
         total = np.sum(exp(a - shift), axis=axis, keepdims=keepdims)
@@ -99,7 +99,7 @@ def _front(a: Any, axis: Any, where: Any) -> tuple[Any, Any]:
     order = (*reduced, *(i for i in every if i not in reduced))
     n = int(np.prod([a.shape[i] for i in reduced], dtype=int))
     rest = tuple(a.shape[i] for i in every if i not in reduced)
-    mask = None if where is True else np.broadcast_to(as_mask(where), a.shape)
+    mask = None if where is True else as_mask(where, a.shape)
     turned = [x if x is None else x.transpose(order).reshape((n, *rest)) for x in (a, mask)]
     return turned[0], turned[1]
 
@@ -109,8 +109,8 @@ def _fold(ufunc: np.ufunc, a: Any, mask: Any, initial: Any, plain: Any) -> Any:
     if initial is _UNSET:
         y = rows.pop(0)
     else:
-        y = np.broadcast_to(np.asarray(initial, a.dtype), a.shape[1:])
-        y = np.broadcast_to(initial, a.shape[1:]) if is_tensor(initial) else constant(y)
+        start = initial if is_tensor(initial) else constant(np.asarray(initial, a.dtype))
+        y = np.broadcast_to(start, a.shape[1:])
     for i, row in enumerate(rows):
         if mask is None:
             y = UFUNCS[ufunc](y, row)
