@@ -121,6 +121,11 @@ def check_detach(how: str) -> None:
         raise _core.GraphError(f"{how}: drops a gradient under strict(); use t.detach() to mean it")
     frame = sys._getframe(2)
     code, at = frame.f_code, frame.f_lasti
+    if code.co_name == "getdata" and frame.f_globals.get("__name__") == "numpy.ma.core":
+        raise _core.GraphError(
+            "np.ma: a Tensor met by a masked array loses its gradient; use np.where(mask, a, b) of "
+            "plain arrays and Tensors"
+        )
     if code.co_code[at] in _store_instructions():
         raise _core.GraphError(
             "setitem: a Tensor written into a plain array loses its gradient; make the target a "

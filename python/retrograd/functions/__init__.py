@@ -26,6 +26,10 @@ FAMILIES = (
     "polynomial",
     "selection",
     "shapes",
+    "nan",
+    "quantiles",
+    "reductions",
+    "statistics",
 )
 
 for _family in FAMILIES:
