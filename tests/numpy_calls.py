@@ -31,8 +31,9 @@ VALUES = {
 _ALIKE = (
     ("x", "absolute cbrt ceil conjugate cos cosh deg2rad degrees exp exp2 expm1 fabs floor "
           "negative positive rad2deg radians reciprocal rint sign sin sinh square tan tanh trunc "
-          "arctan arcsinh modf frexp spacing fft.fft fft.ifft fft.rfft fft.irfft fft.hfft fft.ihfft "
-          "fft.fftshift fft.ifftshift cumulative_sum cumulative_prod polyint polyder vander"),
+          "arctan arcsinh modf frexp spacing fft.fft fft.ifft fft.rfft fft.irfft fft.hfft "
+          "fft.ihfft fft.fftshift fft.ifftshift cumulative_sum cumulative_prod polyint polyder "
+          "vander"),
     ("p", "sqrt log log10 log1p log2"),
     ("q", "arccos arcsin arctanh"),
     ("p + 1", "arccosh"),
