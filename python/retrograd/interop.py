@@ -1,5 +1,6 @@
 """NumPy's protocols: `np.f(t)` finds the operation in the tables, or says that there is none."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -52,6 +53,8 @@ def _refuse(function: Callable[..., Any], table: Any) -> NoReturn:
     near = _NEAREST.get(name) or get_close_matches(name, known, 1, 0.0)[0]
     # np.linalg.norm and the like are called by their whole name.
     where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    if isinstance(function, np.ufunc) and not hasattr(np, name):
+        where = "scipy.special"
     raise TypeError(
         f"{where}.{name}: not supported on a Tensor (nearest: np.{near}); compose it from "
         f"supported operations, or define it: out = Tensor(value, (t,), {name!r}); "
@@ -74,7 +77,7 @@ def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs:
         )
     operation = UFUNCS.get(ufunc)
     if operation is None:
-        _refuse(ufunc, UFUNCS)
+        operation = late(ufunc, UFUNCS)
     for key in kwargs:
         raise TypeError(f"np.{name}: keyword {key!r} is not supported on a Tensor")
     return operation(*inputs)
@@ -93,20 +96,22 @@ def array_function(
             return NotImplemented
     operation = FUNCTIONS.get(function)
     if operation is None:
-        operation = _late(function)
+        operation = late(function, FUNCTIONS)
     if "out" in kwargs:
         kwargs = dict(kwargs)
         return store(kwargs.pop("out"), operation(*args, **kwargs), function)
     return operation(*args, **kwargs)
 
 
-def _late(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a family that is imported now, at the first use of any."""
+def late(function: Callable[..., Any], table: Any) -> Callable[..., Any]:
+    """A function or ufunc of a family that is imported now, at the first use of any."""
     from . import functions  # noqa: F401
 
-    operation = FUNCTIONS.get(function)
+    if "scipy.special" in sys.modules:
+        from .functions import special  # noqa: F401
+    operation: Callable[..., Any] | None = table.get(function)
     if operation is None:
-        _refuse(function, FUNCTIONS)
+        _refuse(function, table)
     return operation
 
 

@@ -152,17 +152,25 @@ def _check_library(frame: FrameType | None) -> None:
     """Refuse the conversion by a function of NumPy or SciPy that was given a Tensor."""
     entered = None
     while frame is not None and frame.f_globals.get("__name__", "").startswith(_LIBRARIES):
-        entered, frame = frame, frame.f_back
+        if entered is None or "<locals>" not in frame.f_code.co_qualname:  # no decorator's
+            entered = frame
+        frame = frame.f_back
     if entered is None:
         return
     module, code = entered.f_globals["__name__"], entered.f_code
     if module.startswith(_PLAIN_PACKAGES) or code.co_name in _PLAIN_FUNCTIONS:
         return
     package = ".".join(part for part in module.split(".")[:2] if part[0] != "_" and part != "lib")
-    name = code.co_qualname.partition(".__")[0].partition(".<locals>")[0]
+    name = code.co_qualname.partition(".__")[0]
+    instead = "compose it from supported operations"
+    if package == "scipy.special":
+        from . import special
+
+        if name in special.__all__:
+            instead = f"use retrograd.special.{name}"
     raise TypeError(
         f"{package.replace('numpy', 'np', 1)}.{name}: not supported on a Tensor, whose gradient "
-        f"would be lost; compose it from supported operations, or pass t.numpy() to mean its value"
+        f"would be lost; {instead}, or pass t.numpy() to mean its value"
     )
 
 
