@@ -1,6 +1,9 @@
 """DLPack and the array API: the value leaves detached, code for the standard differentiates."""
 
 import ctypes
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -107,3 +110,25 @@ def test_asarray_of_the_namespace():
     assert xp.__array_namespace_info__().default_device() == "cpu"
     with pytest.raises(AttributeError):
         _ = xp.no_such_function
+
+
+def test_device_is_the_cpu():
+    x = Tensor([1.0])
+    assert x.device == "cpu"
+    assert x.to_device("cpu") is x
+    with pytest.raises(ValueError, match="to_device: 'gpu'"):
+        x.to_device("gpu")
+
+
+def test_scipy_in_its_array_api_mode_differentiates():
+    """There SciPy's own Python functions are written to the standard."""
+    pytest.importorskip("scipy.special")
+    code = (
+        "import numpy as np, retrograd as rg, scipy.special as sp;"
+        "x = rg.Tensor([1.0, 2.0, 3.0]);"
+        "sp.log_softmax(x)[0].backward();"
+        "want = np.array([1.0, 0.0, 0.0]) - sp.softmax(np.array([1.0, 2.0, 3.0]));"
+        "np.testing.assert_allclose(x.grad, want)"
+    )
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)

@@ -48,3 +48,15 @@ def dlpack(
 def dlpack_device(self: Any, /) -> Any:
     """Where the memory is: DLPack's number of the CPU."""
     return np.empty(0).__dlpack_device__()
+
+
+def device(self: Any) -> str:
+    """Where the memory is: 'cpu', always."""
+    return "cpu"
+
+
+def to_device(self: Any, device: str, /, *, stream: Any = None) -> Any:
+    """The tensor itself, which is on the CPU already."""
+    if device != "cpu":
+        raise ValueError(f"to_device: {device!r} came; there is 'cpu'")
+    return self

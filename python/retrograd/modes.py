@@ -161,7 +161,7 @@ def _check_library(frame: FrameType | None) -> None:
     if module.startswith(_PLAIN_PACKAGES) or code.co_name in _PLAIN_FUNCTIONS:
         return
     package = ".".join(part for part in module.split(".")[:2] if part[0] != "_" and part != "lib")
-    name = code.co_qualname.partition(".__")[0]
+    name = code.co_qualname.partition(".__")[0].partition(".<locals>")[0]
     instead = "compose it from supported operations"
     if package == "scipy.special":
         from . import special

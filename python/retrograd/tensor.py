@@ -89,6 +89,8 @@ class Tensor(_core.Tensor):
     __array_namespace__ = exchange.array_namespace
     __dlpack__ = exchange.dlpack
     __dlpack_device__ = exchange.dlpack_device
+    device = property(exchange.device)
+    to_device = exchange.to_device
 
     register_hook = register_hook
     register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
