@@ -32,11 +32,12 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
         return np.asarray(obj, dtype=dtype, device=device, copy=copy)
     if device not in (None, "cpu"):
         raise ValueError(f"asarray: device {device!r} came; there is 'cpu'")
-    if dtype is not None and np.dtype(dtype) != obj.dtype:
+    t: Any = obj
+    if dtype is not None and np.dtype(dtype) != t.dtype:
         if copy is False:
-            raise ValueError(f"asarray: {obj.dtype} to {np.dtype(dtype)} needs a copy")
-        return obj.astype(dtype)
-    return obj.copy() if copy else obj
+            raise ValueError(f"asarray: {t.dtype} to {np.dtype(dtype)} needs a copy")
+        return t.astype(dtype)
+    return t.copy() if copy else t
 
 
 def __getattr__(name: str) -> Any:
