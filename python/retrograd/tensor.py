@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core, methods
+from . import _core, exchange, methods
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
@@ -87,6 +87,11 @@ class Tensor(_core.Tensor):
 
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
+    __array_namespace__ = exchange.array_namespace
+    __dlpack__ = exchange.dlpack
+    __dlpack_device__ = exchange.dlpack_device
+    device = property(exchange.device)
+    to_device = exchange.to_device
 
     register_hook = register_hook
     register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
