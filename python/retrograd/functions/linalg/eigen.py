@@ -1,0 +1,130 @@
+"""Eigenvalues and eigenvectors, of symmetric matrices and of those with real eigenvalues."""
+
+from typing import Any
+
+import numpy as np
+
+from ... import _core
+from ..arrays import operand, transposed
+from ..primitive import Primitive
+from ..table import implements, value
+from .symmetric import diagonal_only, folded, off_diagonal, over_gap, rounding
+
+EighResult: Any = type(np.linalg.eigh(np.eye(1)))
+EigResult: Any = type(np.linalg.eig(np.eye(1)))
+
+
+def _over_gaps(m: Any, w: Any, who: str) -> Any:
+    """Divide m[i, j] by w[j] - w[i]; zero on the diagonal."""
+    gap = w[..., None, :] - w[..., :, None]
+    scale = np.abs(value(w)).max(-1, initial=0.0)[..., None, None]
+    near = np.abs(value(gap)) <= rounding(scale, w.shape[-1])
+    return over_gap(
+        off_diagonal(m),
+        off_diagonal(gap, 1.0),
+        tied=near & ~np.eye(w.shape[-1], dtype=bool),
+        reason=f"{who}: vectors of repeated eigenvalues (a gap of rounding) have no derivative",
+    )
+
+
+def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
+    """Giles 2008, section 3.1, for symmetric matrices."""
+    (gw, gv), (w, v) = g, y
+    turned = diagonal_only(gw) + _over_gaps(transposed(v) @ gv, w, "np.linalg.eigh")
+    return folded(v @ turned @ transposed(v), UPLO.upper() == "L")
+
+
+def _eigvalsh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
+    v = np.linalg.eigh(a, UPLO)[1]
+    return folded((v * g[..., None, :]) @ transposed(v), UPLO.upper() == "L")
+
+
+_eigh = Primitive("eigh", np.linalg.eigh, _eigh_vjp)
+_eigvalsh = Primitive("eigvalsh", np.linalg.eigvalsh, _eigvalsh_vjp, reads_result=False)
+
+
+@implements(
+    np.linalg.eigh,
+    derivative="v @ (diag(gw) + (v.T @ gv) / (w[j] - w[i])) @ v.T, in the triangle that is read",
+    kink="vectors of repeated eigenvalues: GraphError",
+)
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    """Eigenvalues and vectors of symmetric matrices, of which one triangle is read."""
+    return EighResult(*_eigh(operand("np.linalg.eigh", a), UPLO=UPLO))
+
+
+@implements(
+    np.linalg.eigvalsh,
+    derivative="v @ diag(g) @ v.T, in the triangle that is read",
+    kink="repeated eigenvalues: as the vectors that eigh gives tell them apart",
+)
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """Eigenvalues of symmetric matrices, of which one triangle is read."""
+    return _eigvalsh(operand("np.linalg.eigvalsh", a), UPLO=UPLO)
+
+
+def _real(who: str, w: Any) -> Any:
+    if w.dtype.kind == "c":
+        raise _core.DTypeError(
+            f"np.linalg.{who}: the eigenvalues are complex, wanted a matrix with real ones"
+        )
+    return w
+
+
+def _eig_value(a: Any) -> tuple[Any, Any]:
+    w, v = np.linalg.eig(a)
+    return _real("eig", w), v
+
+
+def _pulled_back(turned: Any, v: Any) -> Any:
+    s = np.linalg.svd(value(v), compute_uv=False)
+    if np.any(s[..., -1:] <= rounding(s[..., :1], v.shape[-1])):
+        raise _core.GraphError("np.linalg.eig: no derivative where the matrix is defective")
+    return np.linalg.solve(transposed(v), turned @ transposed(v))
+
+
+def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
+    """Boeddeker et al. 2017, "On the computation of complex-valued gradients", section 4.2.
+
+    The vectors have norm one, hence what is subtracted.
+    """
+    (gw, gv), (w, v) = g, y
+    vt = transposed(v)
+    along = (v * gv).sum(axis=-2)
+    moved = vt @ gv - (vt @ v) * along[..., None, :]
+    return _pulled_back(diagonal_only(gw) + _over_gaps(moved, w, "np.linalg.eig"), v)
+
+
+def _eigvals_vjp(g: Any, y: Any, a: Any) -> Any:
+    w, v = np.linalg.eig(a)
+    # LAPACK may order the eigenvalues otherwise where it computes no vectors.
+    order, target = np.argsort(value(y), -1), np.argsort(np.argsort(value(w), -1), -1)
+    stack = np.ix_(*map(range, order.shape[:-1]), [0])[:-1]
+    g = g[(*stack, np.take_along_axis(order, target, -1))]
+    return _pulled_back(diagonal_only(g), v)
+
+
+_eig = Primitive("eig", _eig_value, _eig_vjp)
+_eigvals = Primitive(
+    "eigvals", lambda a: _real("eigvals", np.linalg.eigvals(a)), _eigvals_vjp
+)
+
+
+@implements(
+    np.linalg.eig,
+    derivative="v.T^-1 @ (diag(gw) + (v.T@gv - v.T@v*diag(v.T@gv)) / (w[j] - w[i])) @ v.T",
+    kink="vectors of repeated eigenvalues, and defective matrices: GraphError",
+)
+def eig(a: Any) -> Any:
+    """Eigenvalues and vectors, where the eigenvalues are real."""
+    return EigResult(*_eig(operand("np.linalg.eig", a)))
+
+
+@implements(
+    np.linalg.eigvals,
+    derivative="v.T^-1 @ diag(g) @ v.T",
+    kink="defective matrices: GraphError",
+)
+def eigvals(a: Any) -> Any:
+    """Eigenvalues, where they are real."""
+    return _eigvals(operand("np.linalg.eigvals", a))

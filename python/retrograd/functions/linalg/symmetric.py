@@ -1,0 +1,72 @@
+"""Cotangents of matrices of which NumPy reads one triangle, and of differences that may vanish."""
+
+from typing import Any
+
+import numpy as np
+
+from ... import _core
+from ..arrays import transposed
+from ..primitive import Primitive
+from ..table import is_tensor, value
+
+
+def folded(s: Any, lower: bool = True) -> Any:
+    """The cotangent of the triangle that is read, for `s` that of the whole symmetric matrix.
+
+    An element beside the diagonal stands for two.
+    """
+    n = s.shape[-1]
+    ones = np.ones((n, n), value(s).dtype)
+    weight = np.tril(ones, -1) if lower else np.triu(ones, 1)
+    weight = weight + np.eye(n, dtype=weight.dtype) / 2
+    return np.where(weight != 0, (s + transposed(s)) * weight, 0.0)
+
+
+def diagonal_only(d: Any) -> Any:
+    """Matrices with these diagonals."""
+    return np.where(np.eye(d.shape[-1], dtype=bool), d[..., None, :], 0.0)
+
+
+def off_diagonal(m: Any, filling: float = 0.0) -> Any:
+    """Square matrices with another diagonal."""
+    return np.where(np.eye(m.shape[-1], dtype=bool), filling, m)
+
+
+def _quotient(m: Any, gap: Any, tied: Any, reason: str) -> Any:
+    if np.any(tied & (m != 0)):
+        raise _core.GraphError(reason)
+    return np.where(tied, 0.0, m / np.where(tied, 1.0, gap)).astype(m.dtype)
+
+
+_over_gap = Primitive(
+    "over_gap",
+    _quotient,
+    lambda g, y, m, gap, **settings: over_gap(g, gap, **settings),
+    lambda g, y, m, gap, **settings: over_gap(-g * y, gap, **settings),
+)
+
+
+def over_gap(m: Any, gap: Any, tied: Any, reason: str) -> Any:
+    """Divide `m` by `gap`; where that is nothing but rounding, `m` must be zero, as the result.
+
+    A rule's term over a difference of eigenvalues is right as long as nothing depends on it. The
+    rule of this operation asks the same again, so that no order and no tangent is lost in silence.
+
+    Parameters
+    ----------
+    m, gap : Tensor or ndarray
+        Of one shape.
+    tied : ndarray of bool
+        Where the gap is no more than rounding.
+    reason : str
+        The text of the GraphError.
+    """
+    if is_tensor(m) or is_tensor(gap):
+        return _over_gap(m, gap, tied=tied, reason=reason)
+    return _quotient(m, gap, tied, reason)
+
+
+def rounding(scale: Any, n: int) -> Any:
+    """What is rounding in an eigenvalue of n-by-n matrices of this scale."""
+    scale = value(scale)
+    return 4 * n * np.finfo(scale.dtype).eps * scale
