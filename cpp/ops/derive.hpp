@@ -21,6 +21,10 @@ inline constexpr bool differentiable = requires(float x) {
     Op::vjp0(x, x, x);
 } || requires(float x) { Op::vjp0(x, x, x, x); } || requires(float x) { Op::vjp0(x, x, x, x, x); };
 
+template <class Op>
+inline constexpr bool takes_complex =
+    std::is_base_of_v<Holomorphic, Op> || index_in<Op>(Masks{}) >= 0;
+
 // The rule for operand K by number.
 template <class Op, int K, class... V>
 constexpr auto call_vjp(V&&... v) {

@@ -1,6 +1,7 @@
 """What the products and `np.linalg` share: operands, axes, and sums over broadcast axes."""
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,10 @@ def axes_of(axes: Any, ndim: int) -> tuple[int, ...]:
 
 def axis_of(axis: Any, ndim: int, name: str | None = None) -> int:
     """One axis counted from the front; AxisError as NumPy's, `name` in front of its text."""
-    axis = int(axis.__index__())
-    if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim, name)
-    return axis % ndim
+    place = index(axis)
+    if not -ndim <= place < ndim:
+        raise np.exceptions.AxisError(place, ndim, name)
+    return place % ndim
 
 
 def axes_last(a: Any, axes: tuple[int, ...]) -> Any:

@@ -70,7 +70,7 @@ def _of_one_type(arrays: Sequence[Any], dtype: Any, casting: str) -> list[Any]:
     for x in arrays:
         if not np.can_cast(x.dtype, wanted, casting):  # type: ignore[arg-type]
             raise _core.DTypeError(
-                f"np.einsum: an operand of {x.dtype} does not become {wanted} by {casting!r} casting"
+                f"np.einsum: an operand of {x.dtype} is not cast to {wanted} by {casting!r} casting"
             )
     return [x if x.dtype == wanted else x.astype(wanted) for x in arrays]
 

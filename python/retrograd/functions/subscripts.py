@@ -27,7 +27,9 @@ def from_lists(
     terms: list[Any], output: Any, ndims: tuple[int, ...]
 ) -> tuple[list[Labels], Labels]:
     """The same from lists of numbers and Ellipsis."""
-    return expanded([_numbers(t) for t in terms], None if output is None else _numbers(output), ndims)
+    return expanded(
+        [_numbers(t) for t in terms], None if output is None else _numbers(output), ndims
+    )
 
 
 def _letters(term: str, text: str) -> list[Any]:

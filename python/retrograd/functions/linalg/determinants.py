@@ -62,10 +62,10 @@ def _third(g: Any, y: Any, h: Any, a: Any) -> Any:
     )
 
 
-_slope = Primitive("det", _slope_value, lambda g, y, h, a: _slope(g, a), _third, reads_result=False)
-_cofactors = Primitive(
-    "det", _cofactors_value, lambda g, y, a: _slope(g, a), reads_result=False
+_slope: Primitive = Primitive(
+    "det", _slope_value, lambda g, y, h, a: _slope(g, a), _third, reads_result=False
 )
+_cofactors = Primitive("det", _cofactors_value, lambda g, y, a: _slope(g, a), reads_result=False)
 
 
 def _det_vjp(g: Any, y: Any, a: Any) -> Any:

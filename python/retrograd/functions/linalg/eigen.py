@@ -27,14 +27,14 @@ def _over_gaps(m: Any, w: Any, who: str) -> Any:
     )
 
 
-def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
+def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     """Giles 2008, section 3.1, for symmetric matrices."""
     (gw, gv), (w, v) = g, y
     turned = diagonal_only(gw) + _over_gaps(transposed(v) @ gv, w, "np.linalg.eigh")
     return folded(v @ turned @ transposed(v), UPLO.upper() == "L")
 
 
-def _eigvalsh_vjp(g: Any, y: Any, a: Any, UPLO: str) -> Any:
+def _eigvalsh_vjp(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     v = np.linalg.eigh(a, UPLO)[1]
     return folded((v * g[..., None, :]) @ transposed(v), UPLO.upper() == "L")
 
@@ -48,7 +48,7 @@ _eigvalsh = Primitive("eigvalsh", np.linalg.eigvalsh, _eigvalsh_vjp, reads_resul
     derivative="v @ (diag(gw) + (v.T @ gv) / (w[j] - w[i])) @ v.T, in the triangle that is read",
     kink="vectors of repeated eigenvalues: GraphError",
 )
-def eigh(a: Any, UPLO: str = "L") -> Any:
+def eigh(a: Any, UPLO: Any = "L") -> Any:
     """Eigenvalues and vectors of symmetric matrices, of which one triangle is read."""
     return EighResult(*_eigh(operand("np.linalg.eigh", a), UPLO=UPLO))
 
@@ -58,7 +58,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     derivative="v @ diag(g) @ v.T, in the triangle that is read",
     kink="repeated eigenvalues: as the vectors that eigh gives tell them apart",
 )
-def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     """Eigenvalues of symmetric matrices, of which one triangle is read."""
     return _eigvalsh(operand("np.linalg.eigvalsh", a), UPLO=UPLO)
 
@@ -105,9 +105,7 @@ def _eigvals_vjp(g: Any, y: Any, a: Any) -> Any:
 
 
 _eig = Primitive("eig", _eig_value, _eig_vjp)
-_eigvals = Primitive(
-    "eigvals", lambda a: _real("eigvals", np.linalg.eigvals(a)), _eigvals_vjp
-)
+_eigvals = Primitive("eigvals", lambda a: _real("eigvals", np.linalg.eigvals(a)), _eigvals_vjp)
 
 
 @implements(

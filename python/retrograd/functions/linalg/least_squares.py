@@ -12,10 +12,13 @@ from ... import _core
 from ..arrays import operand, transposed
 from ..primitive import Primitive
 from ..table import implements, value
-from .symmetric import folded
+from .singular import svdvals
+from .symmetric import folded, mirrored
 
 
 def _pinv_vjp(g: Any, p: Any, a: Any, hermitian: bool = False, **_: Any) -> Any:
+    if hermitian:
+        a = mirrored(a)
     pt, gt = transposed(p), transposed(g)
     left, right = gt - a @ (p @ gt), gt - (gt @ p) @ a
     whole = left @ p @ pt + pt @ p @ right - pt @ g @ pt
@@ -84,5 +87,5 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     rank, s = np.linalg.lstsq(value(a), value(b), rcond)[2:]
     x, residuals = _lstsq(a, b.reshape(-1, 1) if b.ndim == 1 else b, rcond=rcond)
     if isinstance(a, _core.Tensor):
-        s = np.linalg.svdvals(a)
+        s = svdvals(a)
     return x[:, 0] if b.ndim == 1 else x, residuals, rank, s

@@ -13,7 +13,7 @@ from .symmetric import rounding
 _KINK = "zero at 0; equal maxima share; a singular value that vanishes has none"
 
 
-def _p_norm_value(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
+def _p_norm_value(x: Any, p: Any, axis: Any, keepdims: Any) -> Any:
     # NumPy sums a single long vector by BLAS.
     if axis is None:
         return np.linalg.norm(x, keepdims=keepdims)
@@ -22,7 +22,7 @@ def _p_norm_value(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
     return np.sqrt(np.add.reduce(x * x, axis, keepdims=keepdims))
 
 
-def _p_norm_vjp(g: Any, y: Any, x: Any, p: float, axis: Any, keepdims: bool) -> Any:
+def _p_norm_vjp(g: Any, y: Any, x: Any, p: Any, axis: Any, keepdims: Any) -> Any:
     """Ratios of the elements to the norm, so that no power overflows."""
     axes = range(x.ndim) if axis is None else axis
     kept = [1 if i in axes else n for i, n in enumerate(x.shape)]
@@ -64,13 +64,12 @@ def _matrices(x: Any, order: Any, axis: tuple[int, int], keepdims: bool) -> Any:
     if order == "nuc":
         made = np.linalg.svdvals(m).sum(axis=-1)
     elif isinstance(order, str) or order not in (1, -1, 2, -2, np.inf, -np.inf):
-        raise ValueError(f"np.linalg.norm: order {order!r} came for matrices, wanted 1, 2, inf, ...")
+        raise ValueError(
+            f"np.linalg.norm: order {order!r} came for matrices, wanted 1, 2, inf, ..."
+        )
     else:
-        size = abs(order)
-        if size == 2:
-            each = np.linalg.svdvals(m)
-        else:
-            each = np.abs(m).sum(axis=-2 if size == 1 else -1)
+        size, along = abs(order), -2 if abs(order) == 1 else -1
+        each = np.linalg.svdvals(m) if size == 2 else np.abs(m).sum(axis=along)
         made = (np.max if order > 0 else np.min)(each, axis=-1)
     if keepdims:
         made = made.reshape([1 if i in axis else n for i, n in enumerate(x.shape)])
@@ -91,7 +90,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if len(axes) == 1:
         return _vectors(x, ord, axes, keepdims)
     if len(axes) == 2:
-        return _matrices(x, ord, axes, keepdims)  # type: ignore[arg-type]
+        return _matrices(x, ord, axes, keepdims)
     raise ValueError(f"np.linalg.norm: {len(axes)} axes came, wanted one or two")
 
 

@@ -1,5 +1,6 @@
 """Products of many matrices."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def matrix_power(a: Any, n: Any) -> Any:
         n, is_odd = divmod(n, 2)
         if is_odd:
             result = square if result is None else result @ square
-    return +result if result is a else result  # type: ignore[operator]
+    return +result if result is a else result
 
 
 @implements(np.linalg.multi_dot, derivative="that of the products")
@@ -42,7 +43,7 @@ def multi_dot(arrays: Any) -> Any:
         factors[0] = factors[0].reshape(1, -1)
     if ends:
         factors[-1] = factors[-1].reshape(-1, 1)
-    for a, b in zip(factors, factors[1:], strict=False):
+    for a, b in pairwise(factors):
         if a.ndim != 2 or b.ndim != 2:
             raise np.linalg.LinAlgError("np.linalg.multi_dot: wanted matrices, and vectors outside")
         if a.shape[1] != b.shape[0]:

@@ -24,7 +24,7 @@ def _svd_vjp(g: Any, y: Any, a: Any, full_matrices: bool, hermitian: bool) -> An
     Vectors that complete a basis belong to the singular value zero.
     """
     s, k = y[1], y[1].shape[-1]
-    who = "np.linalg.svd: with full_matrices=True, "
+    who = "np.linalg.svd: full_matrices=True"
     u, gu = first_vectors(g[0], y[0], k, who)
     v, gv = first_vectors(transposed(g[2]), transposed(y[2]), k, who)
     row, column = s[..., None, :], s[..., :, None]

@@ -22,6 +22,13 @@ def folded(s: Any, lower: bool = True) -> Any:
     return np.where(weight != 0, (s + transposed(s)) * weight, 0.0)
 
 
+def mirrored(m: Any) -> Any:
+    """The symmetric matrix with the lower triangle of `m`."""
+    lower = np.where(np.tri(m.shape[-1], k=-1, dtype=bool), m, 0.0)
+    diagonal = np.where(np.eye(m.shape[-1], dtype=bool), m, 0.0)
+    return lower + transposed(lower) + diagonal
+
+
 def diagonal_only(d: Any) -> Any:
     """Matrices with these diagonals."""
     return np.where(np.eye(d.shape[-1], dtype=bool), d[..., None, :], 0.0)

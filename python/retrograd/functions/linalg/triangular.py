@@ -8,7 +8,7 @@ from ... import _core
 from ..arrays import operand, transposed
 from ..primitive import Primitive
 from ..table import implements, value
-from .symmetric import folded, rounding
+from .symmetric import folded, mirrored, rounding
 from .unused import first_vectors
 
 QRResult: Any = type(np.linalg.qr(np.eye(1)))
@@ -44,7 +44,7 @@ def _pull(g: Any, y: Any, a: Any) -> Any:
     Of a wide matrix the columns behind the square are q.T @ a there.
     """
     k = min(a.shape[-2:])
-    q, gq = first_vectors(g[0], y[0], k, "np.linalg.qr: with mode='complete', ")
+    q, gq = first_vectors(g[0], y[0], k, "np.linalg.qr: mode='complete'")
     r, gr = y[1][..., :k, :], g[1][..., :k, :]
     wide = a.shape[-1] > k
     if wide:
@@ -53,15 +53,8 @@ def _pull(g: Any, y: Any, a: Any) -> Any:
         r, gr = r[..., :k], gr[..., :k]
     _check_rank(value(r))
     m = r @ transposed(gr) - transposed(gq) @ q
-    whole = transposed(np.linalg.solve(r, transposed(gq + q @ folded_up(m))))
+    whole = transposed(np.linalg.solve(r, transposed(gq + q @ mirrored(m))))
     return np.concatenate((whole, behind), -1) if wide else whole
-
-
-def folded_up(m: Any) -> Any:
-    """The symmetric matrix with the lower triangle of `m`."""
-    lower = np.where(np.tri(m.shape[-1], k=-1, dtype=bool), m, 0.0)
-    diagonal = np.where(np.eye(m.shape[-1], dtype=bool), m, 0.0)
-    return lower + transposed(lower) + diagonal
 
 
 def _check_rank(r: Any) -> None:
