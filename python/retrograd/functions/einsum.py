@@ -40,8 +40,7 @@ def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, casting: st
         chosen = [pieces.pop(i) for i in sorted(step, reverse=True)][::-1]
         pieces.append(_contracted(chosen, {*output}.union(*(labels for _, labels in pieces))))
     made, labels = pieces[0]
-    made = made.transpose([labels.index(x) for x in output])
-    return +made if isinstance(made, _core.Tensor) and any(made is x for x in arrays) else made
+    return made.transpose([labels.index(x) for x in output])
 
 
 on_values(np.einsum_path)

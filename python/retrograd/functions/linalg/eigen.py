@@ -8,29 +8,27 @@ from ... import _core
 from ..arrays import operand, transposed
 from ..primitive import Primitive
 from ..table import implements, value
-from .symmetric import diagonal_only, folded, off_diagonal, over_gap, rounding
+from .symmetric import diagonal_only, folded, off_diagonal, over_gap, refuse_tied, rounding
 
 EighResult: Any = type(np.linalg.eigh(np.eye(1)))
 EigResult: Any = type(np.linalg.eig(np.eye(1)))
 
 
-def _over_gaps(m: Any, w: Any, who: str) -> Any:
-    """Divide m[i, j] by w[j] - w[i]; zero on the diagonal."""
+def _over_gaps(m: Any, w: Any, gv: Any, who: str) -> Any:
+    """Divide m[i, j], made of the cotangent `gv`, by w[j] - w[i]; zero on the diagonal."""
     gap = w[..., None, :] - w[..., :, None]
     scale = np.abs(value(w)).max(-1, initial=0.0)[..., None, None]
     near = np.abs(value(gap)) <= rounding(scale, w.shape[-1])
-    return over_gap(
-        off_diagonal(m),
-        off_diagonal(gap, 1.0),
-        tied=near & ~np.eye(w.shape[-1], dtype=bool),
-        reason=f"{who}: vectors of repeated eigenvalues (a gap of rounding) have no derivative",
-    )
+    tied = near & ~np.eye(w.shape[-1], dtype=bool)
+    reason = f"{who}: vectors of repeated eigenvalues (a gap of rounding) have no derivative"
+    refuse_tied(gv, tied, reason)
+    return over_gap(off_diagonal(m), off_diagonal(gap, 1.0), tied=tied, reason=reason)
 
 
 def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     """Giles 2008, section 3.1, for symmetric matrices."""
     (gw, gv), (w, v) = g, y
-    turned = diagonal_only(gw) + _over_gaps(transposed(v) @ gv, w, "np.linalg.eigh")
+    turned = diagonal_only(gw) + _over_gaps(transposed(v) @ gv, w, gv, "np.linalg.eigh")
     return folded(v @ turned @ transposed(v), UPLO.upper() == "L")
 
 
@@ -92,7 +90,7 @@ def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
     vt = transposed(v)
     along = (v * gv).sum(axis=-2)
     moved = vt @ gv - (vt @ v) * along[..., None, :]
-    return _pulled_back(diagonal_only(gw) + _over_gaps(moved, w, "np.linalg.eig"), v)
+    return _pulled_back(diagonal_only(gw) + _over_gaps(moved, w, gv, "np.linalg.eig"), v)
 
 
 def _eigvals_vjp(g: Any, y: Any, a: Any) -> Any:

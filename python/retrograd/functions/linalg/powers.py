@@ -38,6 +38,8 @@ def multi_dot(arrays: Any) -> Any:
     factors = [operand("np.linalg.multi_dot", a) for a in arrays]
     if len(factors) < 2:
         raise ValueError("np.linalg.multi_dot: wanted at least two arrays")
+    if len(factors) == 2:
+        return np.dot(*factors)
     starts, ends = factors[0].ndim == 1, factors[-1].ndim == 1
     if starts:
         factors[0] = factors[0].reshape(1, -1)

@@ -7,7 +7,7 @@ import numpy as np
 from ..arrays import operand, transposed
 from ..primitive import Primitive
 from ..table import implements, value
-from .symmetric import diagonal_only, folded, off_diagonal, over_gap, rounding
+from .symmetric import diagonal_only, folded, off_diagonal, over_gap, refuse_tied, rounding
 from .unused import first_vectors
 
 SVDResult: Any = type(np.linalg.svd(np.eye(1)))
@@ -33,14 +33,21 @@ def _svd_vjp(g: Any, y: Any, a: Any, full_matrices: bool, hermitian: bool) -> An
     gap = off_diagonal((row - column) * (row + column), 1.0)
 
     def turn(x: Any, gx: Any) -> Any:
+        refuse_tied(gx, tied, _REASON)
         m = over_gap(off_diagonal(transposed(x) @ gx), gap, tied=tied, reason=_REASON)
         return m + transposed(m)
 
     def beyond(x: Any, gx: Any) -> Any:
         """What turns the vectors out of the space that they span, over the singular values."""
+        lost = value(row) <= least
+        refuse_tied(gx, lost, _REASON)
         part = gx - x @ (transposed(x) @ gx)
-        wide = np.broadcast_to(row, part.shape)
-        return over_gap(part, wide, tied=value(wide) <= least, reason=_REASON)
+        return over_gap(
+            part,
+            np.broadcast_to(row, part.shape),
+            tied=np.broadcast_to(lost, part.shape),
+            reason=_REASON,
+        )
 
     middle = turn(u, gu) * row + column * turn(v, gv) + diagonal_only(g[1])
     whole = u @ middle @ transposed(v)

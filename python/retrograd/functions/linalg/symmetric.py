@@ -73,6 +73,16 @@ def over_gap(m: Any, gap: Any, tied: Any, reason: str) -> Any:
     return _quotient(m, gap, tied, reason)
 
 
+def refuse_tied(vectors: Any, tied: Any, reason: str) -> None:
+    """Raise where a cotangent of vectors reaches any of those that a tie leaves undetermined.
+
+    Its part along the other vectors of the tie may vanish, which is no sign of a derivative.
+    """
+    used = np.any(value(vectors) != 0, axis=-2)
+    if np.any(tied & (used[..., None, :] | used[..., :, None])):
+        raise _core.GraphError(reason)
+
+
 def rounding(scale: Any, n: int) -> Any:
     """What is rounding in an eigenvalue of n-by-n matrices of this scale."""
     scale = value(scale)
