@@ -53,6 +53,26 @@ def transposed(a: Any) -> Any:
     return a.transpose((*range(a.ndim - 2), a.ndim - 1, a.ndim - 2))
 
 
+def is_complex(a: Any) -> bool:
+    """Whether the elements are complex numbers."""
+    return bool(a.dtype.kind == "c")
+
+
+def conjugated(a: Any) -> Any:
+    """The complex conjugate; what is real as it is."""
+    return np.conj(a) if is_complex(a) else a
+
+
+def adjoint(a: Any) -> Any:
+    """The matrices of a stack, each transposed and conjugated."""
+    return conjugated(transposed(a))
+
+
+def real_part(a: Any) -> Any:
+    """The real part; what is real as it is."""
+    return a.real if is_complex(a) else a
+
+
 def sum_to(a: Any, shape: tuple[int, ...]) -> Any:
     """The transpose of broadcasting from `shape`: sums over the axes that were stretched."""
     extra = a.ndim - len(shape)

@@ -6,13 +6,8 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .arrays import axes_of, operand, text, transposed
+from .arrays import axes_of, conjugated, operand, text, transposed
 from .table import implements
-
-
-def conjugated(a: Any) -> Any:
-    """The complex conjugate, without a copy of what is real."""
-    return np.conj(a) if a.dtype.kind == "c" else a
 
 
 @implements(np.dot, derivative="g @ b.T, a.T @ g", method="dot")

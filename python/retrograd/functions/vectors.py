@@ -7,8 +7,7 @@ import numpy as np
 
 from .. import _core
 from ..ops import UFUNCS
-from .arrays import axis_of, operand, text
-from .products import conjugated
+from .arrays import axis_of, conjugated, operand, text
 from .table import implements
 
 _NEXT, _LAST = [1, 2, 0], [2, 0, 1]  # the coordinates behind and before each one, in a circle

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import operand, transposed
+from ..arrays import conjugated, is_complex, operand, real_part, transposed
 from ..primitive import Primitive
 from ..table import implements, value
 
@@ -34,9 +34,10 @@ def _products_without(s: Any, n_out: int) -> Any:
 
 
 def _rotated(a: Any) -> tuple[Any, Any, Any, Any]:
-    """Singular values and vectors, and the determinant of the vectors: 1 or -1."""
+    """Singular values and vectors, conjugated, and the determinant of those: 1, -1, a phase."""
     u, s, vh = np.linalg.svd(a)
-    return u, s, vh, np.rint(np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return conjugated(u), s, conjugated(vh), sign[..., None, None]
 
 
 def _cofactors_value(a: Any) -> Any:
@@ -96,7 +97,10 @@ def _slogdet_value(a: Any) -> tuple[Any, Any]:
 def _slogdet_vjp(g: Any, y: Any, a: Any) -> Any:
     if not value(y[0]).all():
         raise _core.GraphError("np.linalg.slogdet: a singular matrix has no derivative; use det")
-    return g[1][..., None, None] * transposed(np.linalg.inv(a))
+    slope = real_part(g[1])
+    if is_complex(a):  # a phase turns with the imaginary part of the logarithm
+        slope = slope + 1j * (g[0] * y[0]).imag
+    return slope[..., None, None] * transposed(np.linalg.inv(a))
 
 
 _slogdet = Primitive("slogdet", _slogdet_value, _slogdet_vjp)
@@ -109,4 +113,5 @@ _slogdet = Primitive("slogdet", _slogdet_value, _slogdet_vjp)
 )
 def slogdet(a: Any) -> Any:
     """Sign, and logarithm of the absolute value, of determinants."""
-    return SlogdetResult(*_slogdet(operand("np.linalg.slogdet", a)))
+    sign, logarithm = _slogdet(operand("np.linalg.slogdet", a))
+    return SlogdetResult(sign, real_part(logarithm))

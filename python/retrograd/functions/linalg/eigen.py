@@ -1,14 +1,22 @@
-"""Eigenvalues and eigenvectors, of symmetric matrices and of those with real eigenvalues."""
+"""Eigenvalues and eigenvectors, of symmetric matrices and of others."""
 
 from typing import Any
 
 import numpy as np
 
 from ... import _core
-from ..arrays import operand, transposed
+from ..arrays import conjugated, is_complex, operand, real_part, transposed
 from ..primitive import Primitive
 from ..table import implements, value
-from .symmetric import diagonal_only, folded, off_diagonal, over_gap, refuse_tied, rounding
+from .symmetric import (
+    diagonal_only,
+    folded,
+    off_diagonal,
+    over_gap,
+    refuse_phase,
+    refuse_tied,
+    rounding,
+)
 
 EighResult: Any = type(np.linalg.eigh(np.eye(1)))
 EigResult: Any = type(np.linalg.eig(np.eye(1)))
@@ -26,15 +34,17 @@ def _over_gaps(m: Any, w: Any, gv: Any, who: str) -> Any:
 
 
 def _eigh_vjp(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
-    """Giles 2008, section 3.1, for symmetric matrices."""
+    """Giles 2008, section 3.1, for hermitian matrices."""
     (gw, gv), (w, v) = g, y
-    turned = diagonal_only(gw) + _over_gaps(transposed(v) @ gv, w, gv, "np.linalg.eigh")
-    return folded(v @ turned @ transposed(v), UPLO.upper() == "L")
+    refuse_phase((v * gv).sum(axis=-2), gv, "np.linalg.eigh")
+    m = transposed(v) @ gv
+    turned = diagonal_only(real_part(gw)) + _over_gaps(m, real_part(w), gv, "np.linalg.eigh")
+    return folded(conjugated(v) @ turned @ transposed(v), UPLO.upper() == "L")
 
 
 def _eigvalsh_vjp(g: Any, y: Any, a: Any, UPLO: Any) -> Any:
     v = np.linalg.eigh(a, UPLO)[1]
-    return folded((v * g[..., None, :]) @ transposed(v), UPLO.upper() == "L")
+    return folded((conjugated(v) * g[..., None, :]) @ transposed(v), UPLO.upper() == "L")
 
 
 _eigh = Primitive("eigh", np.linalg.eigh, _eigh_vjp)
@@ -48,7 +58,8 @@ _eigvalsh = Primitive("eigvalsh", np.linalg.eigvalsh, _eigvalsh_vjp, reads_resul
 )
 def eigh(a: Any, UPLO: Any = "L") -> Any:
     """Eigenvalues and vectors of symmetric matrices, of which one triangle is read."""
-    return EighResult(*_eigh(operand("np.linalg.eigh", a), UPLO=UPLO))
+    w, v = _eigh(operand("np.linalg.eigh", a), UPLO=UPLO)
+    return EighResult(real_part(w), v)
 
 
 @implements(
@@ -61,24 +72,12 @@ def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     return _eigvalsh(operand("np.linalg.eigvalsh", a), UPLO=UPLO)
 
 
-def _real(who: str, w: Any) -> Any:
-    if w.dtype.kind == "c":
-        raise _core.DTypeError(
-            f"np.linalg.{who}: the eigenvalues are complex, wanted a matrix with real ones"
-        )
-    return w
-
-
-def _eig_value(a: Any) -> tuple[Any, Any]:
-    w, v = np.linalg.eig(a)
-    return _real("eig", w), v
-
-
-def _pulled_back(turned: Any, v: Any) -> Any:
+def _pulled_back(turned: Any, v: Any, a: Any) -> Any:
     s = np.linalg.svd(value(v), compute_uv=False)
     if np.any(s[..., -1:] <= rounding(s[..., :1], v.shape[-1])):
         raise _core.GraphError("np.linalg.eig: no derivative where the matrix is defective")
-    return np.linalg.solve(transposed(v), turned @ transposed(v))
+    whole = np.linalg.solve(transposed(v), turned @ transposed(v))
+    return whole if is_complex(a) else real_part(whole)
 
 
 def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
@@ -87,10 +86,10 @@ def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
     The vectors have norm one, hence what is subtracted.
     """
     (gw, gv), (w, v) = g, y
-    vt = transposed(v)
-    along = (v * gv).sum(axis=-2)
-    moved = vt @ gv - (vt @ v) * along[..., None, :]
-    return _pulled_back(diagonal_only(gw) + _over_gaps(moved, w, gv, "np.linalg.eig"), v)
+    vt, along = transposed(v), (v * gv).sum(axis=-2)
+    refuse_phase(along, gv, "np.linalg.eig")
+    moved = vt @ gv - (vt @ conjugated(v)) * real_part(along)[..., None, :]
+    return _pulled_back(diagonal_only(gw) + _over_gaps(moved, w, gv, "np.linalg.eig"), v, a)
 
 
 def _eigvals_vjp(g: Any, y: Any, a: Any) -> Any:
@@ -99,20 +98,20 @@ def _eigvals_vjp(g: Any, y: Any, a: Any) -> Any:
     order, target = np.argsort(value(y), -1), np.argsort(np.argsort(value(w), -1), -1)
     stack = np.ix_(*map(range, order.shape[:-1]), [0])[:-1]
     g = g[(*stack, np.take_along_axis(order, target, -1))]
-    return _pulled_back(diagonal_only(g), v)
+    return _pulled_back(diagonal_only(g), v, a)
 
 
-_eig = Primitive("eig", _eig_value, _eig_vjp)
-_eigvals = Primitive("eigvals", lambda a: _real("eigvals", np.linalg.eigvals(a)), _eigvals_vjp)
+_eig = Primitive("eig", np.linalg.eig, _eig_vjp)
+_eigvals = Primitive("eigvals", np.linalg.eigvals, _eigvals_vjp)
 
 
 @implements(
     np.linalg.eig,
-    derivative="v.T^-1 @ (diag(gw) + (v.T@gv - v.T@v*diag(v.T@gv)) / (w[j] - w[i])) @ v.T",
+    derivative="v.T^-1 @ (diag(gw) + (v.T@gv - v.T@v.conj()*diag(v.T@gv)) / (w[j] - w[i])) @ v.T",
     kink="vectors of repeated eigenvalues, and defective matrices: GraphError",
 )
 def eig(a: Any) -> Any:
-    """Eigenvalues and vectors, where the eigenvalues are real."""
+    """Eigenvalues and vectors, complex where an eigenvalue is."""
     return EigResult(*_eig(operand("np.linalg.eig", a)))
 
 
@@ -122,5 +121,5 @@ def eig(a: Any) -> Any:
     kink="defective matrices: GraphError",
 )
 def eigvals(a: Any) -> Any:
-    """Eigenvalues, where they are real."""
+    """Eigenvalues, complex where one is."""
     return _eigvals(operand("np.linalg.eigvals", a))

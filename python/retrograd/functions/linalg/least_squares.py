@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import operand, transposed
+from ..arrays import adjoint, conjugated, operand, real_part, transposed
 from ..primitive import Primitive
 from ..table import implements, value
 from .singular import svdvals
@@ -19,9 +19,9 @@ from .symmetric import folded, mirrored
 def _pinv_vjp(g: Any, p: Any, a: Any, hermitian: bool = False, **_: Any) -> Any:
     if hermitian:
         a = mirrored(a)
-    pt, gt = transposed(p), transposed(g)
+    pt, gt, ph = transposed(p), transposed(g), adjoint(p)
     left, right = gt - a @ (p @ gt), gt - (gt @ p) @ a
-    whole = left @ p @ pt + pt @ p @ right - pt @ g @ pt
+    whole = conjugated(left @ p @ ph + ph @ p @ right) - pt @ g @ pt
     return folded(whole) if hermitian else whole
 
 
@@ -49,15 +49,14 @@ def _lstsq_value(a: Any, b: Any, rcond: Any) -> tuple[Any, Any]:
 def _misfit(g: Any, x: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """The residual vectors, and their cotangent by way of the sums of squares."""
     r = b - a @ x
-    return r, 2 * r * g[1] if g[1].size else None
+    return r, 2 * conjugated(r) * g[1] if g[1].size else None
 
 
 def _lstsq_matrix(g: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
     p, x, gx = np.linalg.pinv(a, rcond), y[0], g[0]
     r, gr = _misfit(g, x, a, b)
-    pt = transposed(p)
-    back = pt @ gx
-    whole = r @ transposed(p @ back) + (pt @ x) @ transposed(gx - p @ (a @ gx))
+    ph, gt, back = adjoint(p), transposed(gx), transposed(p) @ gx
+    whole = conjugated(r @ (gt @ p @ ph) + (ph @ x) @ (gt - (gt @ p) @ a))
     # The residual is orthogonal to what `a` changes of it by way of x.
     return whole - (back if gr is None else back + gr) @ transposed(x)
 
@@ -86,6 +85,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
         rcond = precision
     rank, s = np.linalg.lstsq(value(a), value(b), rcond)[2:]
     x, residuals = _lstsq(a, b.reshape(-1, 1) if b.ndim == 1 else b, rcond=rcond)
+    residuals = real_part(residuals)
     if isinstance(a, _core.Tensor):
         s = svdvals(a)
     return x[:, 0] if b.ndim == 1 else x, residuals, rank, s

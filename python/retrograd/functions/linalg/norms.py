@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import axes_last, axes_of, axis_of, held, operand
+from ..arrays import axes_last, axes_of, axis_of, conjugated, held, operand, real_part
 from ..primitive import Primitive
 from ..table import implements, on_values, value
 from .symmetric import rounding
@@ -19,7 +19,7 @@ def _p_norm_value(x: Any, p: Any, axis: Any, keepdims: Any) -> Any:
         return np.linalg.norm(x, keepdims=keepdims)
     if len(axis) == 1 or p != 2:
         return np.linalg.norm(x, p, axis[0], keepdims)
-    return np.sqrt(np.add.reduce(x * x, axis, keepdims=keepdims))
+    return np.sqrt(np.add.reduce((conjugated(x) * x).real, axis, keepdims=keepdims))
 
 
 def _p_norm_vjp(g: Any, y: Any, x: Any, p: Any, axis: Any, keepdims: Any) -> Any:
@@ -30,9 +30,10 @@ def _p_norm_vjp(g: Any, y: Any, x: Any, p: Any, axis: Any, keepdims: Any) -> Any
     is_zero = value(y) == 0
     y = np.where(is_zero, 1.0, y)
     if p == 2:
-        ratios = x / y
+        ratios = conjugated(x) / y
     else:
-        ratios = np.sign(x) * (np.where(value(x) == 0, 1.0, np.abs(x)) / y) ** (p - 1)
+        size = np.where(value(x) == 0, 1.0, np.abs(x))
+        ratios = conjugated(x) / size * (size / y) ** (p - 1)
     return np.where(is_zero, 0.0, g) * ratios
 
 
@@ -50,7 +51,8 @@ def _vectors(x: Any, order: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     if order == -np.inf:
         return np.min(np.abs(x), axis=axis, keepdims=keepdims)
     if order == 0:
-        return held((value(x) != 0).astype(x.dtype), x).sum(axis=axis, keepdims=keepdims)
+        size = real_part(x)
+        return held((value(x) != 0).astype(size.dtype), size).sum(axis=axis, keepdims=keepdims)
     if order == 1:
         return np.abs(x).sum(axis=axis, keepdims=keepdims)
     return _p_norm(x, p=order, axis=axis, keepdims=keepdims)

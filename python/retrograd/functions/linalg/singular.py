@@ -4,10 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import operand, transposed
+from ..arrays import adjoint, conjugated, is_complex, operand, real_part, transposed
 from ..primitive import Primitive
 from ..table import implements, value
-from .symmetric import diagonal_only, folded, off_diagonal, over_gap, refuse_tied, rounding
+from .symmetric import (
+    diagonal_only,
+    folded,
+    off_diagonal,
+    over_gap,
+    refuse_phase,
+    refuse_tied,
+    rounding,
+)
 from .unused import first_vectors
 
 SVDResult: Any = type(np.linalg.svd(np.eye(1)))
@@ -23,10 +31,10 @@ def _svd_vjp(g: Any, y: Any, a: Any, full_matrices: bool, hermitian: bool) -> An
 
     Vectors that complete a basis belong to the singular value zero.
     """
-    s, k = y[1], y[1].shape[-1]
+    s, k = real_part(y[1]), y[1].shape[-1]
     who = "np.linalg.svd: full_matrices=True"
     u, gu = first_vectors(g[0], y[0], k, who)
-    v, gv = first_vectors(transposed(g[2]), transposed(y[2]), k, who)
+    v, gv = first_vectors(adjoint(g[2]), adjoint(y[2]), k, who)
     row, column = s[..., None, :], s[..., :, None]
     least = rounding(value(s)[..., :1, None], max(a.shape[-2:]))
     tied = (np.abs(value(row) - value(column)) <= least) & ~np.eye(k, dtype=bool)
@@ -35,13 +43,13 @@ def _svd_vjp(g: Any, y: Any, a: Any, full_matrices: bool, hermitian: bool) -> An
     def turn(x: Any, gx: Any) -> Any:
         refuse_tied(gx, tied, _REASON)
         m = over_gap(off_diagonal(transposed(x) @ gx), gap, tied=tied, reason=_REASON)
-        return m + transposed(m)
+        return m + adjoint(m)
 
     def beyond(x: Any, gx: Any) -> Any:
         """What turns the vectors out of the space that they span, over the singular values."""
         lost = value(row) <= least
         refuse_tied(gx, lost, _REASON)
-        part = gx - x @ (transposed(x) @ gx)
+        part = gx - conjugated(x) @ (transposed(x) @ gx)
         return over_gap(
             part,
             np.broadcast_to(row, part.shape),
@@ -49,20 +57,32 @@ def _svd_vjp(g: Any, y: Any, a: Any, full_matrices: bool, hermitian: bool) -> An
             reason=_REASON,
         )
 
-    middle = turn(u, gu) * row + column * turn(v, gv) + diagonal_only(g[1])
-    whole = u @ middle @ transposed(v)
+    middle = turn(u, gu) * row + column * turn(v, gv) + diagonal_only(real_part(g[1]))
+    if is_complex(u):
+        middle = middle + diagonal_only(_phases(u, gu, v, gv, s))
+    back = conjugated(u)
+    whole = back @ middle @ transposed(v)
     if u.shape[-2] > k:
         whole = whole + beyond(u, gu) @ transposed(v)
     if v.shape[-2] > k:
-        whole = whole + u @ transposed(beyond(v, gv))
+        whole = whole + back @ adjoint(beyond(v, gv))
     return folded(whole) if hermitian else whole
+
+
+def _phases(u: Any, gu: Any, v: Any, gv: Any, s: Any) -> Any:
+    """What the phase of a left vector against the right one adds; both together are free."""
+    left, right = (u * gu).sum(axis=-2), (v * gv).sum(axis=-2)
+    scale = np.abs(value(gu)).max(initial=0.0) + np.abs(value(gv)).max(initial=0.0)
+    refuse_phase(left + right, scale, "np.linalg.svd")
+    lost = value(s) <= rounding(value(s)[..., :1], s.shape[-1])
+    return 1j * over_gap(left.imag, s, tied=lost, reason=_REASON)
 
 
 def _svdvals_vjp(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
     u, s, vh = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
     # A singular value that vanishes is the kink of an absolute value.
     lost = value(s) <= rounding(value(s)[..., :1], max(a.shape[-2:]))
-    whole = (u * np.where(lost, 0.0, g)[..., None, :]) @ vh
+    whole = (conjugated(u) * np.where(lost, 0.0, g)[..., None, :]) @ conjugated(vh)
     return folded(whole) if hermitian else whole
 
 
@@ -86,7 +106,8 @@ def svd(
     a = operand("np.linalg.svd", a)
     if not compute_uv:
         return _svdvals(a, hermitian=hermitian)
-    return SVDResult(*_svd(a, full_matrices=full_matrices, hermitian=hermitian))
+    u, s, vh = _svd(a, full_matrices=full_matrices, hermitian=hermitian)
+    return SVDResult(u, real_part(s), vh)
 
 
 @implements(

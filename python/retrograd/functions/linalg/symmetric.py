@@ -5,28 +5,28 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import transposed
+from ..arrays import adjoint, is_complex, real_part
 from ..primitive import Primitive
 from ..table import is_tensor, value
 
 
 def folded(s: Any, lower: bool = True) -> Any:
-    """The cotangent of the triangle that is read, for `s` that of the whole symmetric matrix.
+    """The cotangent of the triangle that is read, for `s` that of the whole hermitian matrix.
 
-    An element beside the diagonal stands for two.
+    An element beside the diagonal stands for two, of which one is its conjugate.
     """
     n = s.shape[-1]
-    ones = np.ones((n, n), value(s).dtype)
+    ones = np.ones((n, n), value(s).real.dtype)
     weight = np.tril(ones, -1) if lower else np.triu(ones, 1)
     weight = weight + np.eye(n, dtype=weight.dtype) / 2
-    return np.where(weight != 0, (s + transposed(s)) * weight, 0.0)
+    return np.where(weight != 0, (s + adjoint(s)) * weight, 0.0)
 
 
 def mirrored(m: Any) -> Any:
-    """The symmetric matrix with the lower triangle of `m`."""
+    """The hermitian matrix with the lower triangle of `m`."""
     lower = np.where(np.tri(m.shape[-1], k=-1, dtype=bool), m, 0.0)
-    diagonal = np.where(np.eye(m.shape[-1], dtype=bool), m, 0.0)
-    return lower + transposed(lower) + diagonal
+    diagonal = np.where(np.eye(m.shape[-1], dtype=bool), real_part(m), 0.0)
+    return lower + adjoint(lower) + diagonal
 
 
 def diagonal_only(d: Any) -> Any:
@@ -81,6 +81,18 @@ def refuse_tied(vectors: Any, tied: Any, reason: str) -> None:
     used = np.any(value(vectors) != 0, axis=-2)
     if np.any(tied & (used[..., None, :] | used[..., :, None])):
         raise _core.GraphError(reason)
+
+
+def refuse_phase(along: Any, scale: Any, who: str) -> None:
+    """Raise where a function of complex vectors changes with their phase, which is arbitrary.
+
+    `along` is what the cotangent says of the vectors' own direction, `scale` how large it is.
+    """
+    along, scale = value(along), np.abs(value(scale)).max(initial=0.0)
+    if is_complex(along) and np.any(np.abs(along.imag) > rounding(scale, max(along.shape[-1], 8))):
+        raise _core.GraphError(
+            f"{who}: a function that changes with the phase of vectors has no derivative"
+        )
 
 
 def rounding(scale: Any, n: int) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import operand, transposed
+from ..arrays import adjoint, conjugated, operand, transposed
 from ..primitive import Primitive
 from ..table import implements, value
 from .symmetric import folded, mirrored, rounding
@@ -17,13 +17,13 @@ QRResult: Any = type(np.linalg.qr(np.eye(1)))
 def _cholesky_vjp(g: Any, y: Any, a: Any, upper: bool) -> Any:
     """Murray 2016, "Differentiation of the Cholesky decomposition", equation 8."""
     if upper:
-        g, y = transposed(g), transposed(y)
+        g, y = adjoint(g), adjoint(y)
     back = transposed(y)
     n = y.shape[-1]
-    halves = np.tril(np.ones((n, n), value(y).dtype)) - np.eye(n, dtype=value(y).dtype) / 2
+    halves = np.tri(n, dtype=value(y).real.dtype) - np.eye(n, dtype=value(y).real.dtype) / 2
     lower = np.where(halves != 0, (back @ g) * halves, 0.0)
-    whole = transposed(np.linalg.solve(back, transposed(np.linalg.solve(back, lower))))
-    return folded((whole + transposed(whole)) / 2, not upper)
+    whole = transposed(np.linalg.solve(adjoint(y), transposed(np.linalg.solve(back, lower))))
+    return folded((whole + adjoint(whole)) / 2, not upper)
 
 
 _cholesky = Primitive("cholesky", np.linalg.cholesky, _cholesky_vjp)
@@ -48,12 +48,12 @@ def _pull(g: Any, y: Any, a: Any) -> Any:
     r, gr = y[1][..., :k, :], g[1][..., :k, :]
     wide = a.shape[-1] > k
     if wide:
-        behind = q @ gr[..., k:]
-        gq = gq + a[..., k:] @ transposed(gr[..., k:])
+        behind = conjugated(q) @ gr[..., k:]
+        gq = gq + conjugated(a[..., k:]) @ adjoint(gr[..., k:])
         r, gr = r[..., :k], gr[..., :k]
     _check_rank(value(r))
     m = r @ transposed(gr) - transposed(gq) @ q
-    whole = transposed(np.linalg.solve(r, transposed(gq + q @ mirrored(m))))
+    whole = transposed(np.linalg.solve(r, transposed(gq + conjugated(q @ mirrored(m)))))
     return np.concatenate((whole, behind), -1) if wide else whole
 
 
