@@ -30,6 +30,9 @@ FAMILIES = (
     "quantiles",
     "reductions",
     "statistics",
+    "products",
+    "vectors",
+    "einsum",
 )
 
 for _family in FAMILIES:

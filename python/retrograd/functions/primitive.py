@@ -48,6 +48,8 @@ class Primitive:
         self._forward, self._vjps, self._reads_result = forward, vjps, reads_result
 
     def __call__(self, *operands: Any, **settings: Any) -> Any:
+        if not any(isinstance(x, _core.Tensor) for x in operands):
+            return self._forward(*operands, **settings)  # inside the rule of another
         recording = _core.is_recording()
         kept = [_core.kept(x) if isinstance(x, _core.Tensor) else None for x in operands]
         values = [
