@@ -1,4 +1,4 @@
-// Counted memory behind arrays. Counts are atomic, since a walk without the GIL drops values.
+// Counted memory behind arrays. A walk without the GIL drops values, see count.hpp.
 #pragma once
 
 #include <atomic>
@@ -7,10 +7,12 @@
 #include <string>
 #include <utility>
 
+#include "array/count.hpp"
+
 namespace rg {
 
 struct Buffer {
-    std::atomic<std::uint32_t> count;
+    Count count;
     // How many of those owners are arrays handed out to Python; changed only under the GIL.
     std::uint32_t leases = 0;
     std::uint32_t writable_leases = 0;
@@ -23,14 +25,11 @@ struct Buffer {
     static Buffer* allocate(std::size_t bytes);
     static Buffer* borrow(char* data, std::size_t bytes, void (*drop)(void*), void* owner);
 
-    void retain() noexcept { count.fetch_add(1, std::memory_order_relaxed); }
+    void retain() noexcept { count.add(); }
     void release() noexcept {
-        if (count.load(std::memory_order_acquire) == 1 ||
-            count.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            destroy();
-        }
+        if (count.drop()) destroy();
     }
-    bool unique() const noexcept { return count.load(std::memory_order_acquire) == 1; }
+    bool unique() const noexcept { return count.now() == 1; }
     bool borrowed() const noexcept { return drop != nullptr; }
 
     // Buffers alive in the process, which the leak tests count, and their memory.

@@ -3,16 +3,16 @@
 // compare.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
+#include "array/count.hpp"
 #include "array/dims.hpp"
 #include "array/dtype.hpp"
 
 namespace rg {
 
 struct Layout {
-    mutable std::atomic<std::uint32_t> count;
+    mutable Count count;
     DType dtype;
     bool inlined;     // a 0-d value that stands in the Array itself
     bool contiguous;  // C order, no gaps
@@ -29,10 +29,10 @@ struct Layout {
                                  std::int64_t offset);
 
     void retain() const noexcept {
-        if (!inlined) count.fetch_add(1, std::memory_order_relaxed);
+        if (!inlined) count.add();
     }
     void release() const noexcept {
-        if (!inlined && count.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+        if (!inlined && count.drop()) destroy();
     }
     bool same_shape(const Layout& o) const {
         return this == &o || (ndim == o.ndim && std::equal(shape(), shape() + ndim, o.shape()));

@@ -271,7 +271,7 @@ Array& private_value(Handle* h) {
     Array& value = h->t.value;
     value_of(h);
     if (const Buffer* b = value.buffer()) {
-        const bool shared = b->count.load(std::memory_order_acquire) - b->leases > 1;
+        const bool shared = b->count.now() - b->leases > 1;
         if (shared || b->borrowed() || !value.contiguous()) value = copy(value);
     }
     return value;

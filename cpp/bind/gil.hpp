@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "array/count.hpp"
 #include "bind/python_api.hpp"
 
 namespace rg {
@@ -22,8 +23,14 @@ inline void take_gil_back() noexcept {
 
 class GilRelease {
 public:
-    GilRelease() { released_gil = PyEval_SaveThread(); }
-    ~GilRelease() { take_gil_back(); }
+    GilRelease() {
+        ++counting_threads;
+        released_gil = PyEval_SaveThread();
+    }
+    ~GilRelease() {
+        take_gil_back();
+        --counting_threads;
+    }
     GilRelease(const GilRelease&) = delete;
     GilRelease& operator=(const GilRelease&) = delete;
 };

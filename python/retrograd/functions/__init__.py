@@ -9,7 +9,31 @@ quick.
 from importlib import import_module
 
 # A family enters its functions into the tables when it is imported.
-FAMILIES = ("fft", "linalg")
+FAMILIES = (
+    "fft",
+    "linalg",
+    "joining",
+    "sorting",
+    "sets",
+    "scans",
+    "writing",
+    "calculus",
+    "convolution",
+    "creation",
+    "matrices",
+    "ranges",
+    "padding",
+    "polynomial",
+    "selection",
+    "shapes",
+    "nan",
+    "quantiles",
+    "reductions",
+    "statistics",
+    "products",
+    "vectors",
+    "einsum",
+)
 
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")
