@@ -136,6 +136,8 @@ def test_an_option_of_a_function_is_honoured_or_refused(name, option):
     assert option != "out", "a result written into an array has lost its gradient"
     result = got.data if isinstance(got, Tensor) else got  # np.size and its like give plain answers
     assert np.asarray(result).dtype == np.asarray(want).dtype
+    if name == "empty_like":  # has nothing to compare
+        want = result
     np.testing.assert_allclose(result, want)
 
 

@@ -1,5 +1,6 @@
 """NumPy's `__array_function__`: `np.f(t)` finds the function in the table, or is refused."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -21,7 +22,7 @@ _OWN = (np.ndarray, np.memmap)
 _NEAREST = {
     **dict.fromkeys(("dot", "vdot", "inner", "outer", "einsum", "tensordot"), "matmul"),
     **dict.fromkeys(("square", "reciprocal", "cbrt", "float_power"), "power"),
-    **dict.fromkeys(("min", "amin", "sort", "argmax", "argmin"), "max"),
+    **dict.fromkeys(("sort", "argmax", "argmin"), "max"),
     **dict.fromkeys(("std", "var", "average", "median"), "mean"),
     **dict.fromkeys(("ravel", "squeeze", "expand_dims"), "reshape"),
     **dict.fromkeys(("swapaxes", "moveaxis"), "transpose"),
@@ -38,6 +39,8 @@ def _refuse(function: Callable[..., Any], table: Any) -> NoReturn:
     near = _NEAREST.get(name) or get_close_matches(name, known, 1, 0.0)[0]
     # np.linalg.norm and the like are called by their whole name.
     where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    if isinstance(function, np.ufunc) and not hasattr(np, name):
+        where = "scipy.special"
     raise TypeError(
         f"{where}.{name}: not supported on a Tensor (nearest: np.{near}); compose it from "
         f"supported operations, or define it: out = Tensor(value, (t,), {name!r}); "
@@ -73,6 +76,8 @@ def late(function: Callable[..., Any], table: Any) -> Callable[..., Any]:
     """A function or ufunc of a family that is imported now, at the first use of any."""
     from . import functions  # noqa: F401
 
+    if "scipy.special" in sys.modules:
+        from .functions import special  # noqa: F401
     operation: Callable[..., Any] | None = table.get(function)
     if operation is None:
         _refuse(function, table)

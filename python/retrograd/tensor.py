@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core, methods
+from . import _core, exchange, methods
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
-from .modes import check_detach
-from .ops import METHODS
+from .modes import check_caller, check_detach
+from .ops import METHODS, imag, real
 from .ufuncs import array_ufunc
 
 
@@ -87,6 +87,11 @@ class Tensor(_core.Tensor):
 
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
+    __array_namespace__ = exchange.array_namespace
+    __dlpack__ = exchange.dlpack
+    __dlpack_device__ = exchange.dlpack_device
+    device = property(exchange.device)
+    to_device = exchange.to_device
 
     register_hook = register_hook
     register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
@@ -103,6 +108,8 @@ class Tensor(_core.Tensor):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         check_detach("np.asarray")
+        if self.requires_grad or _core.has_tangent(self):
+            check_caller()
         if dtype is not None and np.dtype(dtype) == object:
             raise _core.DTypeError("np.array: object arrays of Tensors lose gradients")
         return np.array(self._view(), dtype=dtype, copy=copy)

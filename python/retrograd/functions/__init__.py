@@ -12,10 +12,27 @@ from importlib import import_module
 FAMILIES = (
     "fft",
     "linalg",
+    "joining",
+    "sorting",
+    "sets",
+    "scans",
+    "writing",
+    "calculus",
+    "convolution",
+    "creation",
+    "matrices",
+    "ranges",
+    "padding",
+    "polynomial",
+    "selection",
+    "shapes",
     "nan",
     "quantiles",
     "reductions",
     "statistics",
+    "products",
+    "vectors",
+    "einsum",
 )
 
 for _family in FAMILIES:

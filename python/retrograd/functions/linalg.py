@@ -22,10 +22,3 @@ _inv = Primitive(
 @implements(np.linalg.inv, derivative="-y.T @ g @ y.T")
 def inv(a: Any) -> Any:
     return _inv(a)
-
-
-@implements(np.swapaxes, derivative="axes swapped back", method="swapaxes")
-def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    order = list(range(a.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
-    return a.transpose(order)
