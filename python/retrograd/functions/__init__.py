@@ -26,6 +26,7 @@ FAMILIES = (
     "polynomial",
     "selection",
     "shapes",
+    "histograms",
     "nan",
     "quantiles",
     "reductions",
