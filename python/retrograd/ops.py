@@ -88,6 +88,8 @@ _copyreg.pickle(_core.Op, lambda op: (_named, (op.__name__,)))
 # Reached by t[i], by its derivative and by t[i] = v, by abs(z), by the derivative of imag(z); they
 # have no function of their own.
 OPS.update(dict.fromkeys(("getitem", "scatter", "setitem", "modulus", "complex")))
+# Reached by functions of `retrograd.functions`, and by derivatives.
+OPS.update(dict.fromkeys(("concatenate", "cumsum", "cumprod", "recurrence")))
 
 
 def _is_tensor(x: object) -> bool:
@@ -134,8 +136,19 @@ def where(condition: _Any, a: _Any = None, b: _Any = None) -> _Any:
     return _np.where(condition, _array("where", a), _array("where", b))
 
 
+_UNSET = _np._NoValue
+
+
 @_function("sum", _np.sum)
-def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+def sum(
+    a: _Any,
+    axis: _Any = None,
+    dtype: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    initial: _Any = _UNSET,
+    where: _Any = _UNSET,
+) -> _Any:
     """Sum over axes, pairwise along contiguous ones.
 
     Parameters
@@ -143,8 +156,16 @@ def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
     a : Tensor
     axis : int or tuple of int, optional
         All axes if not given.
+    dtype : dtype, optional
+        The elements become that before they are added.
+    out : Tensor, optional
+        Where to write the result.
     keepdims : bool, default False
         Keep reduced axes with length one.
+    initial : number or Tensor, optional
+        Added to the sum.
+    where : array of bool, optional
+        The elements to take; no gradient flows into the others.
 
     Returns
     -------
@@ -157,26 +178,80 @@ def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
         If an axis is out of bounds or named twice.
     """
     if not _is_tensor(a):
-        return _np.sum(_array("sum", a), axis, keepdims=keepdims)
-    return _core.sum(a, axis, keepdims)
+        return _np.sum(_array("sum", a), axis, dtype, out, keepdims, initial, where)
+    if dtype is out is None and initial is where is _UNSET:
+        return _core.sum(a, axis, keepdims)
+    from .functions.reductions import total
+
+    return total(a, axis, dtype, out, keepdims, initial, where)
 
 
 @_function(None, _np.mean)
-def mean(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+def mean(
+    a: _Any,
+    axis: _Any = None,
+    dtype: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    *,
+    where: _Any = _UNSET,
+) -> _Any:
     """Arithmetic mean over axes; parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.mean(_array("mean", a), axis, keepdims=keepdims)
-    total = _core.sum(a, axis, keepdims)
-    # An empty mean is 0 / 0, as in NumPy.
-    return total / (a.size / total.size if total.size else 0.0)
+        return _np.mean(_array("mean", a), axis, dtype, out, keepdims, where=where)
+    if dtype is out is None and where is _UNSET:
+        total = _core.sum(a, axis, keepdims)
+        # An empty mean is 0 / 0, as in NumPy.
+        return total / (a.size / total.size if total.size else 0.0)
+    from .functions.reductions import mean_of
+
+    return mean_of(a, axis, dtype, out, keepdims, where)
 
 
 @_function("max", _np.max, _np.amax)
-def max(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+def max(
+    a: _Any,
+    axis: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    initial: _Any = _UNSET,
+    where: _Any = _UNSET,
+) -> _Any:
     """Maximum over axes; n equal maxima share the cotangent, 1/n each. Parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.max(_array("max", a), axis, keepdims=keepdims)
-    return _core.max(a, axis, keepdims)
+        return _np.max(_array("max", a), axis, out, keepdims, initial, where)
+    if out is None and initial is where is _UNSET:
+        return _core.max(a, axis, keepdims)
+    from .functions.reductions import extremum
+
+    return extremum(_np.max, a, axis, out, keepdims, initial, where)
+
+
+@_function(None, _np.min, _np.amin)
+def min(
+    a: _Any,
+    axis: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    initial: _Any = _UNSET,
+    where: _Any = _UNSET,
+) -> _Any:
+    """Minimum over axes; n equal minima share the cotangent, 1/n each. Parameters as for `sum`."""
+    if not _is_tensor(a):
+        return _np.min(_array("min", a), axis, out, keepdims, initial, where)
+    if out is None and initial is where is _UNSET:
+        return -_core.max(-a, axis, keepdims)
+    from .functions.reductions import extremum
+
+    return extremum(_np.min, a, axis, out, keepdims, initial, where)
+
+
+@_function("min", _np.min, _np.amin)
+def min(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+    """Minimum over axes; n equal minima share the cotangent, 1/n each. Parameters as for `sum`."""
+    if not _is_tensor(a):
+        return _np.min(_array("min", a), axis, keepdims=keepdims)
+    return _core.min(a, axis, keepdims)
 
 
 @_function("reshape", _np.reshape)

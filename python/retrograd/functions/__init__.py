@@ -12,6 +12,11 @@ from importlib import import_module
 FAMILIES = (
     "fft",
     "linalg",
+    "joining",
+    "sorting",
+    "sets",
+    "scans",
+    "writing",
     "calculus",
     "convolution",
     "creation",
@@ -21,6 +26,13 @@ FAMILIES = (
     "polynomial",
     "selection",
     "shapes",
+    "nan",
+    "quantiles",
+    "reductions",
+    "statistics",
+    "products",
+    "vectors",
+    "einsum",
 )
 
 for _family in FAMILIES:
