@@ -177,7 +177,7 @@ def test_array_keywords():
 
 def test_array_refuses_what_makes_no_array():
     x = Tensor([1.0, 2.0])
-    with pytest.raises(rg.ShapeError, match=r"^array: shapes \(2,\) and \(\) "):
+    with pytest.raises(rg.ShapeError, match=r"^stack: shapes \(2,\) and \(\) "):
         rg.array([x, 1.0])
     with pytest.raises(rg.ShapeError):
         rg.array([[x[0], x[1]], [x[0]]])

@@ -8,37 +8,14 @@ import numpy as np
 from .. import _core
 from ..functional.nesting import constant
 from ..ops import broadcast_to
+from .places import as_part, holds_tensor
 from .probe import asked
 from .table import implements, is_tensor, value
 
 
 def lifted(x: Any) -> Any:
     """A list that holds tensors as one Tensor; anything else as it is."""
-    return _joined(x) if isinstance(x, (list, tuple)) and _holds_tensor(x) else x
-
-
-def operand(x: Any) -> Any:
-    """A Tensor or an array; a list that holds tensors is one Tensor."""
-    x = lifted(x)
-    return x if is_tensor(x) else np.asarray(x)
-
-
-def _holds_tensor(x: Any) -> bool:
-    return is_tensor(x) or (isinstance(x, (list, tuple)) and any(map(_holds_tensor, x)))
-
-
-def _joined(x: Any) -> Any:
-    if is_tensor(x):
-        return x
-    if not _holds_tensor(x):
-        return np.asarray(x)
-    parts = [_joined(y) for y in x]
-    for part in parts:
-        if part.shape != parts[0].shape:
-            raise _core.ShapeError(
-                f"array: shapes {parts[0].shape} and {part.shape} do not make one array"
-            )
-    return np.stack(parts)
+    return as_part(x) if holds_tensor(x) else x
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Any:
@@ -72,7 +49,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) 
     Tensor([[2., 1.],
             [0., 4.]], op='reshape')
     """
-    made = _joined(object)
+    made = as_part(object)
     if dtype is not None and np.dtype(dtype).kind in "biu":
         raise _core.DTypeError(f"array: a Tensor has no dtype {np.dtype(dtype)}; use np.array")
     if not is_tensor(made):
@@ -105,7 +82,7 @@ for _function in (np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.
 
 @implements(np.array, derivative="g, part by part, by like=t")
 def _array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: int = 0) -> Any:
-    if not _holds_tensor(object):
+    if not holds_tensor(object):
         return constant(asked(np.array, object, dtype, copy=copy, ndmin=ndmin))
     return array(object, dtype, copy=bool(copy), ndmin=ndmin)
 
@@ -114,7 +91,7 @@ def _array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: i
 def _asarray(
     a: Any, dtype: Any = None, *, device: str | None = None, copy: bool | None = None
 ) -> Any:
-    if not _holds_tensor(a):
+    if not holds_tensor(a):
         return constant(asked(np.asarray, a, dtype, device=device, copy=copy))
     asked(np.asarray, 0.0, device=device)
     return array(a, dtype, copy=bool(copy))

@@ -24,7 +24,7 @@ def triu(m: Any, k: int = 0) -> Any:
 
 @implements(np.diagonal, derivative="g on the diagonal", method="diagonal")
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return picked(np.diagonal, a, offset, axis1, axis2)
+    return picked(np.diagonal, a, offset, axis1, axis2, distinct=True)
 
 
 @implements(np.diag, derivative="g on the diagonal, or the diagonal of g")

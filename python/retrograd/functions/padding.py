@@ -35,7 +35,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     widths = [(int(left), n - 1 - int(left)) for left, n in zip(lefts, one.shape, strict=True)]
     odd = plain.get("reflect_type") == "odd"
     if mode in ("edge", "wrap", "reflect", "symmetric") and not odd:
-        return picked(np.pad, array, pad_width, mode, **plain)
+        return picked(np.pad, array, pad_width, mode, distinct=False, **plain)
     if mode in ("constant", "empty") and not any(map(is_tensor, settings.values())):
         zeros = np.zeros(array.shape, array.dtype)
         out = constant(np.pad(zeros, pad_width, "constant", **plain))

@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from .creation import array, operand
+from .creation import array
+from .places import as_part
 from .primitive import Primitive
 from .probe import asked
 from .table import implements, value
 
 
 def _coefficients(p: Any) -> Any:
-    return operand(p.coeffs if isinstance(p, np.poly1d) else p)
+    return as_part(p.coeffs if isinstance(p, np.poly1d) else p)
 
 
 def _like(out: Any, *operands: Any) -> Any:
@@ -25,7 +26,7 @@ def polyval(p: Any, x: Any) -> Any:
     if isinstance(x, np.poly1d):
         y: Any = 0
     else:
-        x = _coefficients(x)
+        x = as_part(x)
         y = np.zeros_like(x)
     for c in p:
         y = y * x + c
