@@ -121,7 +121,8 @@ def test_like_refuses_what_numpy_refuses():
         lambda **k: np.arange(1.0, 4, **k),
         lambda **k: np.full((2, 2), 7.0, **k),
         lambda **k: np.array([1.0, 2.0], ndmin=2, **k),
-        lambda **k: np.asarray([[1.0]], np.float32, **k),
+        lambda **k: np.asarray([[1.0]], np.float32, "F", **k),
+        lambda **k: np.array([1.0], copy=None, order="C", subok=True, **k),
     ],
 )
 def test_like_keyword_makes_constants(make):

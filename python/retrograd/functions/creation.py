@@ -77,24 +77,38 @@ for _function in (np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.
     implements(_function, derivative="a constant, by like=t")(_Made(_function))
 
 
-# Without a tensor inside these are NumPy's: integers stay integers, fit to be an index.
+# Without a tensor inside these are NumPy's: integers stay integers, fit to be an index. The layout
+# in memory is a Tensor's own business.
 
 
 @implements(np.array, derivative="g, part by part, by like=t")
-def _array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: int = 0) -> Any:
+def _array(
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: bool | None = True,
+    order: Any = "K",
+    subok: bool = False,
+    ndmin: int = 0,
+) -> Any:
     if not holds_tensor(object):
-        return constant(asked(np.array, object, dtype, copy=copy, ndmin=ndmin))
+        settings: Any = {"copy": copy, "order": order, "subok": subok, "ndmin": ndmin}
+        return constant(asked(np.array, object, dtype, **settings))
+    asked(np.array, 0.0, order=order)
     return array(object, dtype, copy=bool(copy), ndmin=ndmin)
 
 
 @implements(np.asarray, np.asanyarray, derivative="g, part by part, by like=t")
 def _asarray(
-    a: Any, dtype: Any = None, *, device: str | None = None, copy: bool | None = None
+    a: Any,
+    dtype: Any = None,
+    order: Any = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
 ) -> Any:
-    if not holds_tensor(a):
-        return constant(asked(np.asarray, a, dtype, device=device, copy=copy))
-    asked(np.asarray, 0.0, device=device)
-    return array(a, dtype, copy=bool(copy))
+    asked(np.asarray, 0.0, order=order, device=device)
+    return _array(a, dtype, copy=copy, order=order or "K")
 
 
 def _like(f: Callable[..., Any], a: Any, **settings: Any) -> Any:
