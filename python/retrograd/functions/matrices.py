@@ -31,9 +31,11 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 def diag(v: Any, k: int = 0) -> Any:
     if v.ndim == 2:
         return np.diagonal(v, k)
-    places = asked(np.diag, np.arange(1, v.size + 1).reshape(v.shape), k)
-    out = constant(np.zeros(places.shape, v.dtype))
-    out[np.nonzero(places)] = v
+    asked(np.diag, np.zeros((1,) * v.ndim), k)
+    n = v.size + abs(k)
+    out = constant(np.zeros((n, n), v.dtype))
+    rows = np.arange(v.size) + max(-k, 0)
+    out[rows, rows + k] = v
     return out
 
 
