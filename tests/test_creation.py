@@ -133,6 +133,18 @@ def test_like_keyword_makes_constants(make):
     np.testing.assert_array_equal(got.data, want)
 
 
+def test_like_keyword_takes_tensors():
+    t = Tensor(3.0)
+    for f in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray):
+        for data in (t, [t, t]):
+            got = f(data, like=t)
+            assert got.requires_grad
+            assert got.shape == f(np.array(data)).shape
+    assert np.asarray(t, like=t) is t
+    np.fromfunction(lambda i: i * t, (3,), like=t).sum().backward()
+    assert t.grad == 3
+
+
 def test_like_keyword_keeps_integers_for_indexing():
     t = Tensor([1.0, 2.0])
     for got in (np.arange(3, like=t), np.array([1, 0], like=t), np.zeros(2, int, like=t)):

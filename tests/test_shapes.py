@@ -101,14 +101,53 @@ def test_a_copy_is_another_tensor_with_the_gradient():
     np.testing.assert_array_equal(t.grad, [[0, 0, 0], [4, 5, 6]])
 
 
-def test_copies_can_be_written_to_and_views_say_so():
+FRESH = {
+    "copy": np.copy,
+    "pad": lambda t: np.pad(t, 1),
+    "pad mean": lambda t: np.pad(t, 1, "mean"),
+    "pad odd": lambda t: np.pad(t, 1, "reflect", reflect_type="odd"),
+    "pad one": lambda t: np.pad(t[:1], ((1, 1), (0, 0)), "symmetric", reflect_type="odd"),
+    "pad nothing": lambda t: np.pad(t, 0, "mean"),
+    "roll": lambda t: np.roll(t, 1),
+    "tril": np.tril,
+    "diff": lambda t: np.diff(t, axis=0),
+    "gradient": lambda t: np.gradient(t, axis=1),
+    "compress": lambda t: np.compress([1, 1, 0], t, axis=1),
+    "choose": lambda t: np.choose([[0, 0, 0]], [t]),
+    "select": lambda t: np.select([t > 2], [t]),
+    "meshgrid": lambda t: np.meshgrid(t[0], t[1])[0],
+    "apply_along_axis": lambda t: np.apply_along_axis(np.flip, 0, t),
+    "correlate": lambda t: np.correlate(t[0, :1], t[0], "full"),
+    "diag": lambda t: np.diag(t[0]),
+    "vander": lambda t: np.vander(t[0]),
+    "full": lambda t: np.full_like(t, t[0]),
+    "array": lambda t: rg.array([[t[0, 0]], [1.0]]),
+    "resize": lambda t: np.resize(t, (2, 2)),
+    "linspace": lambda t: np.linspace(t[0], t[1], 3, axis=1),
+    "polyfit": lambda t: np.polyfit([0.0, 1.0], t, 1),
+    "interp": lambda t: np.interp([[0.5]], [0.0, 1.0, 2.0], t[0]),
+    "reshape": lambda t: np.reshape(t, (3, 2), copy=True),
+    "reshape F": lambda t: np.reshape(t, (3, 2), "F", copy=True),
+}
+
+
+@pytest.mark.parametrize("name", FRESH)
+def test_what_numpy_makes_anew_can_be_written_to(name):
     t = Tensor(A) * 1.0
-    for f in (np.copy, lambda x: np.pad(x, 1), lambda x: np.roll(x, 1), np.tril):
-        f(t)[0, 0] = 5.0
+    out = FRESH[name](t)
+    first = (0,) * out.ndim
+    out[first] = Tensor(50.0) * 2.0
+    assert out[first].item() == 100
     np.testing.assert_array_equal(t.data, A)
-    for f in (np.flip, np.transpose, lambda x: np.expand_dims(x, 0)):
-        with pytest.raises(rg.GraphError, match="setitem"):
-            f(t)[0, 0] = 5.0
+
+
+@pytest.mark.parametrize(
+    "f", [np.flip, np.transpose, lambda x: np.expand_dims(x, 0), lambda x: np.moveaxis(x, 0, 1)]
+)
+def test_what_numpy_shows_as_a_view_says_so(f):
+    t = Tensor(A) * 1.0
+    with pytest.raises(rg.GraphError, match="setitem"):
+        f(t)[0, 0] = 5.0
 
 
 # Kinks and special values -----------------------------------------------------------------------

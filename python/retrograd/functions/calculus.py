@@ -6,7 +6,7 @@ import numpy as np
 
 from .creation import lifted
 from .places import as_part
-from .probe import asked, axes_of
+from .probe import asked, axes_of, back, front
 from .table import implements, is_tensor, value
 
 _MISSING: Any = np._NoValue
@@ -65,8 +65,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise ValueError(f"np.gradient: shape {f.shape} is too small for edge_order {edge_order}")
     slopes = []
     for k, spacing in zip(along, spacings, strict=True):
-        rows = np.moveaxis(f, k, 0)
-        slope = np.moveaxis(_slope(rows, _steps(spacing, rows), edge_order), 0, k)
+        rows = front(f, k)
+        slope = back(_slope(rows, _steps(spacing, rows), edge_order), k)
         slopes.append(np.astype(slope, f.dtype, copy=False))
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 

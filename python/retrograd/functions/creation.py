@@ -47,7 +47,7 @@ def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) 
     >>> x = Tensor(2.0)
     >>> array([[x, 1.0], [0.0, x * x]])
     Tensor([[2., 1.],
-            [0., 4.]], op='reshape')
+            [0., 4.]], op='concatenate')
     """
     made = as_part(object)
     if dtype is not None and np.dtype(dtype).kind in "biu":
@@ -109,6 +109,16 @@ def _asarray(
 ) -> Any:
     asked(np.asarray, 0.0, order=order, device=device)
     return _array(a, dtype, copy=copy, order=order or "K")
+
+
+@implements(np.ascontiguousarray, np.asfortranarray, derivative="g, part by part, by like=t")
+def _contiguous(a: Any, dtype: Any = None) -> Any:
+    return _array(a, dtype, copy=None, ndmin=1)
+
+
+@implements(np.fromfunction, derivative="that of the function, by like=t")
+def _fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
+    return np.fromfunction(function, shape, dtype=dtype, **kwargs)
 
 
 def _like(f: Callable[..., Any], a: Any, **settings: Any) -> Any:

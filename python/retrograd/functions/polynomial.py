@@ -150,7 +150,7 @@ def polyfit(
         rhs = rhs * (np.expand_dims(w, 1) if rhs.ndim == 2 else w)
     scale = np.sqrt(np.sum(lhs * lhs, axis=0))
     c, residuals, rank, singular = np.linalg.lstsq(lhs / scale, rhs, rcond)
-    c = np.transpose(np.transpose(c) / scale)
+    c = c / (scale if y.ndim == 1 else np.expand_dims(scale, 1))
     if full:
         return c, residuals, rank, singular, rcond
     if not cov:

@@ -46,6 +46,16 @@ def turned(f: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
     return out
 
 
+def front(a: Any, axis: int) -> Any:
+    """`a` with an axis in front of the others."""
+    return a if axis == 0 else np.moveaxis(a, axis, 0)
+
+
+def back(a: Any, axis: int) -> Any:
+    """The inverse of `front`, in memory of its own: what NumPy makes anew can be written to."""
+    return a if axis == 0 else np.copy(np.moveaxis(a, 0, axis))
+
+
 def picked(f: Callable[..., Any], a: Any, *args: Any, distinct: bool, **kwargs: Any) -> Any:
     """Pick the elements of `a` that `f` picks; `distinct` says that it takes none twice."""
     return rearranged(a, lambda places: asked(f, places, *args, **kwargs), distinct=distinct)

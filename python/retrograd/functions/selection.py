@@ -8,7 +8,7 @@ import numpy as np
 from ..ops import broadcast_to
 from .creation import lifted
 from .primitive import Primitive
-from .probe import asked, axes_of
+from .probe import asked, axes_of, back, front
 from .table import implements, is_tensor, on_values, value
 
 # Places, and answers to questions: they have no derivative.
@@ -35,7 +35,7 @@ def choose(a: Any, choices: Any, *, mode: str = "raise") -> Any:
     out = broadcast_to(choices[0], shape)
     for i, choice in enumerate(choices[1:], 1):
         out = np.where(which == i, choice, out)
-    return +out if is_tensor(out) else out
+    return np.copy(out) if len(choices) == 1 else out
 
 
 @implements(np.compress, derivative="g to the kept")
@@ -46,7 +46,7 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
         a = a.reshape(-1)
     (axis,) = axes_of("compress", axis, a.ndim)
     kept = asked(np.compress, value(condition), np.arange(a.shape[axis]))
-    return np.moveaxis(np.moveaxis(a, axis, 0)[kept], 0, axis)
+    return back(front(a, axis)[kept], axis)
 
 
 @implements(np.extract, derivative="g to the kept")
@@ -106,7 +106,7 @@ def apply_along_axis(
     out = np.stack(results).reshape(outer + np.shape(results[0]))
     # The axes of a result go where the axis was.
     inner = range(len(outer), out.ndim)
-    return np.moveaxis(out, inner, range(axis, axis + len(inner)))
+    return np.copy(np.moveaxis(out, inner, range(axis, axis + len(inner))))
 
 
 @implements(np.apply_over_axes, derivative="that of the function, axis by axis")
