@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import _core
 from ..ops import UFUNCS
-from .arrays import axis_of, conjugated, operand, text
+from .arrays import axes_last, axes_of, axis_of, conjugated, operand, text
 from .table import implements
 
 _NEXT, _LAST = [1, 2, 0], [2, 0, 1]  # the coordinates behind and before each one, in a circle
@@ -41,9 +41,7 @@ def cross(
         made = np.stack((a[..., 1] * b[..., 2], -(a[..., 0] * b[..., 2]), _third(a, b)), -1)
     else:
         made = np.stack((-(a[..., 2] * b[..., 1]), a[..., 2] * b[..., 0], _third(a, b)), -1)
-    order = [*range(made.ndim - 1)]
-    order.insert(axis_of(axisc, made.ndim, "axisc"), made.ndim - 1)
-    return made.transpose(order)
+    return _placed(made, axisc)
 
 
 @implements(np.linalg.cross, derivative="cross(b, g), cross(g, a)")
@@ -66,33 +64,61 @@ def _last(a: Any, axis: int, name: str) -> Any:
     return a.transpose((*range(k), *range(k + 1, a.ndim), k))
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, axes: Any = None, keepdims: Any = False) -> Any:
     """The products of pairs of vectors, those of `x1` conjugated."""
     x1, x2 = _operands("vecdot", x1, 1, x2, 1)
-    x1, x2 = _last(x1, axis, "axis"), _last(x2, axis, "axis")
+    first, second, *_ = (axis, axis) if axes is None else _single(axes)
+    x1, x2 = _last(x1, first, "axis"), _last(x2, second, "axis")
     _fit("vecdot", x1, x2, x1.shape[-1], x2.shape[-1])
-    return (conjugated(x1)[..., None, :] @ x2[..., :, None])[..., 0, 0]
+    made = conjugated(x1)[..., None, :] @ x2[..., :, None]
+    if not keepdims:
+        return made[..., 0, 0]
+    return _placed(made[..., 0], first if axes is None or len(axes) < 3 else _single(axes)[2])
 
 
-def matvec(x1: Any, x2: Any, /) -> Any:
+def matvec(x1: Any, x2: Any, /, *, axes: Any = None) -> Any:
     """Matrices times vectors."""
     x1, x2 = _operands("matvec", x1, 2, x2, 1)
+    if axes is not None:
+        (rows, columns), second, out = axes[0], *_single(axes[1:])
+        x1 = axes_last(x1, axes_of((rows, columns), x1.ndim))
+        return _placed(matvec(x1, _last(x2, second, "axes")), out)
     _fit("matvec", x1, x2, x1.shape[-1], x2.shape[-1])
     return (x1 @ x2[..., None])[..., 0]
 
 
-def vecmat(x1: Any, x2: Any, /) -> Any:
+def vecmat(x1: Any, x2: Any, /, *, axes: Any = None) -> Any:
     """Vectors, conjugated, times matrices."""
     x1, x2 = _operands("vecmat", x1, 1, x2, 2)
+    if axes is not None:
+        first, out = _single((axes[0], axes[2]))
+        x2 = axes_last(x2, axes_of(axes[1], x2.ndim))
+        return _placed(vecmat(_last(x1, first, "axes"), x2), out)
     _fit("vecmat", x1, x2, x1.shape[-1], x2.shape[-2])
     return (conjugated(x1)[..., None, :] @ x2)[..., 0, :]
 
 
-implements(np.linalg.vecdot, derivative="g*b, g*a")(vecdot)
+@implements(np.linalg.vecdot, derivative="g*b, g*a")
+def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return vecdot(x1, x2, axis=axis)
+
+
 UFUNCS[np.vecdot] = vecdot
 if hasattr(np, "matvec"):  # NumPy 2.2
     UFUNCS[np.matvec] = matvec
     UFUNCS[np.vecmat] = vecmat
+
+
+def _single(axes: Any) -> list[int]:
+    """The axes of operands that have one each, as numbers or as tuples of one."""
+    return [axis[0] if isinstance(axis, tuple) and axis else axis for axis in axes]
+
+
+def _placed(x: Any, axis: int) -> Any:
+    """Give `x` with its last axis moved to this place."""
+    order = [*range(x.ndim - 1)]
+    order.insert(axis_of(axis, x.ndim, "axis"), x.ndim - 1)
+    return x.transpose(order)
 
 
 def _operands(name: str, x1: Any, n1: int, x2: Any, n2: int) -> tuple[Any, Any]:
