@@ -31,7 +31,8 @@ FAMILIES = (
     "reductions",
     "statistics",
     "products",
-    "vectors",
+    "cross",
+    "gufuncs",
     "einsum",
 )
 
