@@ -227,7 +227,7 @@ def max(
     return extremum(_np.max, a, axis, out, keepdims, initial, where)
 
 
-@_function(None, _np.min, _np.amin)
+@_function("min", _np.min, _np.amin)
 def min(
     a: _Any,
     axis: _Any = None,
@@ -240,18 +240,10 @@ def min(
     if not _is_tensor(a):
         return _np.min(_array("min", a), axis, out, keepdims, initial, where)
     if out is None and initial is where is _UNSET:
-        return -_core.max(-a, axis, keepdims)
+        return _core.min(a, axis, keepdims)
     from .functions.reductions import extremum
 
     return extremum(_np.min, a, axis, out, keepdims, initial, where)
-
-
-@_function("min", _np.min, _np.amin)
-def min(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
-    """Minimum over axes; n equal minima share the cotangent, 1/n each. Parameters as for `sum`."""
-    if not _is_tensor(a):
-        return _np.min(_array("min", a), axis, keepdims=keepdims)
-    return _core.min(a, axis, keepdims)
 
 
 @_function("reshape", _np.reshape)
