@@ -334,6 +334,16 @@ def test_named_results():
     assert la.slogdet(a)._fields == ("sign", "logabsdet")
 
 
+def test_powers_are_whole():
+    for a in (EYE, Tensor(EYE)):
+        with pytest.raises(TypeError, match="integer"):
+            la.matrix_power(a, 1.5)
+
+
+def test_norm_of_a_number():
+    assert gradient(la.norm, np.array(-3.0)) == -1
+
+
 def test_matrix_rank_is_plain():
     assert la.matrix_rank(Tensor(SINGULAR)) == 2
     assert la.matrix_rank(Tensor(SINGULAR), tol=100.0) == 0

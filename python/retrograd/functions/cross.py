@@ -9,8 +9,6 @@ from .. import _core
 from .arrays import axes_last, axes_placed, axis_of, operand, text
 from .table import implements
 
-_NEXT, _LAST = [1, 2, 0], [2, 0, 1]  # the coordinates behind and before each one, in a circle
-
 
 @implements(np.cross, derivative="cross(b, g), cross(g, a)")
 def cross(
@@ -33,14 +31,18 @@ def cross(
             DeprecationWarning,
             stacklevel=2,
         )
+    a0, a1, a2 = _coordinates(a)
+    b0, b1, b2 = _coordinates(b)
+    third = a0 * b1 - a1 * b0
     if lengths == (2, 2):
-        return _third(a, b)
+        return third
     if lengths == (3, 3):
-        made = a[..., _NEXT] * b[..., _LAST] - a[..., _LAST] * b[..., _NEXT]
+        first, second = a1 * b2 - a2 * b1, a2 * b0 - a0 * b2
     elif lengths == (2, 3):
-        made = np.stack((a[..., 1] * b[..., 2], -(a[..., 0] * b[..., 2]), _third(a, b)), -1)
+        first, second = a1 * b2, -(a0 * b2)
     else:
-        made = np.stack((-(a[..., 2] * b[..., 1]), a[..., 2] * b[..., 0], _third(a, b)), -1)
+        first, second = -(a2 * b1), a2 * b0
+    made = np.stack((first, second, third), axis=-1)
     return axes_placed(made, (axis_of(axisc, made.ndim, "axisc"),))
 
 
@@ -55,5 +57,5 @@ def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return cross(x1, x2, axis=axis)
 
 
-def _third(a: Any, b: Any) -> Any:
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+def _coordinates(a: Any) -> tuple[Any, Any, Any]:
+    return a[..., 0], a[..., 1], a[..., 2] if a.shape[-1] == 3 else None
