@@ -32,7 +32,8 @@ FAMILIES = (
     "reductions",
     "statistics",
     "products",
-    "vectors",
+    "cross",
+    "gufuncs",
     "einsum",
 )
 
