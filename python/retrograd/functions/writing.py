@@ -42,7 +42,10 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     if _is_plain(np.copyto, dst, src):
         return np.copyto(dst, src, casting, where)
     src = cast(as_part(src), dst.dtype, casting, "copyto")
-    dst[...] = src if where is True else np.where(np.broadcast_to(where, dst.shape), src, dst)
+    where = np.asarray(where)
+    if where.dtype != bool:
+        raise TypeError(f"np.copyto: where of {where.dtype} came, booleans were wanted")
+    dst[...] = src if where.all() else np.where(np.broadcast_to(where, dst.shape), src, dst)
 
 
 @implements(np.putmask, derivative=_WRITTEN)
