@@ -17,6 +17,22 @@ FAMILIES = (
     "sets",
     "scans",
     "writing",
+    "calculus",
+    "convolution",
+    "creation",
+    "matrices",
+    "ranges",
+    "padding",
+    "polynomial",
+    "selection",
+    "shapes",
+    "nan",
+    "quantiles",
+    "reductions",
+    "statistics",
+    "products",
+    "vectors",
+    "einsum",
 )
 
 for _family in FAMILIES:
