@@ -54,8 +54,8 @@ _ALIKE = (
           "fft.ifftn fft.rfft2 fft.rfftn fft.irfft2 fft.irfftn linalg.svd linalg.svdvals "
           "linalg.pinv linalg.matrix_norm linalg.norm linalg.vector_norm linalg.diagonal "
           "linalg.trace linalg.matrix_transpose"),
-    ("A", "linalg.cond linalg.det linalg.eig linalg.eigvals linalg.inv linalg.qr linalg.slogdet"),
-    ("A @ A.T", "linalg.cholesky linalg.eigh linalg.eigvalsh"),
+    ("A", "linalg.cond linalg.det linalg.eigvals linalg.inv linalg.qr linalg.slogdet"),
+    ("A @ A.T", "linalg.cholesky linalg.eig linalg.eigh linalg.eigvalsh"),
     ("A, B", "matmul linalg.matmul linalg.tensordot"),
     ("A, b", "matvec linalg.solve linalg.tensorsolve"),
     ("b, A", "vecmat"),
@@ -83,8 +83,8 @@ _OWN = {
     "linspace": "x, y, 4",
     "logspace": "x, y, 4",
     "histogram": "x, 3, weights=p",
-    "histogram2d": "x, y, 2, weights=p",
-    "histogramdd": "np.stack([x, y], 1), 2, weights=p",
+    "histogram2d": "x, y, 3, weights=p",
+    "histogramdd": "np.stack([x, y], 1), 3, weights=p",
     "histogram_bin_edges": "x, 3",
     "insert": "x, 1, y",
     "interp": "q, [-1.0, -0.4, 0.1, 0.9], x",
