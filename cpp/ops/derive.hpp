@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "ops/elementwise.hpp"
+#include "ops/elementwise_list.hpp"
 #include "ops/trace.hpp"
 
 namespace rg::op {

@@ -9,7 +9,10 @@ quick.
 from importlib import import_module
 
 # A family enters its functions into the tables when it is imported.
-FAMILIES = ("linalg",)
+FAMILIES = (
+    "elementwise",
+    "linalg",
+)
 
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 from .. import _core
-from ..ops import FUNCTIONS, METHODS
+from ..ops import FUNCTIONS, METHODS, UFUNCS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,7 +59,10 @@ def implements(
         entry = Entry(f, derivative, kink)
         for function in functions:
             ENTRIES[function] = entry
-            FUNCTIONS[function] = f
+            if isinstance(function, np.ufunc):
+                UFUNCS[function] = f
+            else:
+                FUNCTIONS[function] = f
         if method:
             METHODS[method] = f
         return f
