@@ -15,6 +15,7 @@ import numpy as np
 
 import retrograd as rg
 from op_rows import Case, Row, elementwise, structural
+from ufunc_rows import UFUNC_ROWS
 
 INF, NAN = np.inf, np.nan
 
@@ -188,6 +189,7 @@ ROWS = (
         cases={"mask": (lambda x: np.where(MASK, x, -1.0), (), (2, 3)),
                "mask broadcasts": (lambda x: np.where(MASK[0], 2.0, x), (), (2, 1))},
     ),
+    *UFUNC_ROWS,
     structural("matmul", {
         "1d 1d": (np.matmul, (3,), (3,)),
         "1d 2d": (np.matmul, (3,), (3, 4)),
@@ -265,6 +267,30 @@ ROWS = (
         "all": (put(Ellipsis), (2, 3), (2, 1)),
     }),
     Row("scatter", None, tuple(scatter(label, *given) for label, given in INDICES.items())),
+    structural("real", {
+        "of real": (np.real, (2,)),
+        "product": (lambda x, y: np.real((x + 1j * y) * (2 - 3j)), (2, 3), (3,)),
+        "property": (lambda x, y: (x * (1 + 2j) - y).real, (), ()),
+    }, np.real),
+    structural("imag", {
+        "of real": (np.imag, (2,)),
+        "square": (lambda x, y: np.imag((x + 1j * y) ** 2), (2, 3), (3,)),
+        "property": (lambda x, y: (x * (1 + 2j) - y).imag, (), ()),
+    }, np.imag),
+    structural("conj", {
+        "of real": (np.conjugate, (2,)),
+        "norm": (lambda x, y: np.real((x + 1j * y) * np.conj(x + 1j * y)), (2, 3), (3,)),
+        "product": (lambda x, y: np.imag(np.conj(x * (3 - 1j)) * y), (2,), (2,)),
+    }, np.conj, method=True),
+    Row("modulus", None, (
+        Case("abs", lambda x, y: abs(x + 1j * y), ((2, 3), (3,)), ((0.5, 2),) * 2, ulp=1,
+             real=True),
+        Case("strided", lambda x: np.abs((x * (1 - 2j))[::-2] + 1), ((5,),), ((0.5, 2),), ulp=1,
+             real=True),
+    )),
+    structural("complex", {  # the cotangent of imag, and its own
+        "imag twice": (lambda x, y: np.imag(np.imag(x * 1j) * 1j * y), (2, 3), (3,)),
+    }),
     structural("cast", {
         "float32": (lambda x: x.astype(np.float32), (2, 3)),
         "float64": (lambda x: x.astype(np.float64), (2, 3)),

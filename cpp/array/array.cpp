@@ -7,7 +7,7 @@
 namespace rg {
 
 Array Array::empty(DType dtype, const Dims& shape) {
-    if (shape.empty() && dtype != DType::i64) return scalar(dtype, 0.0);
+    if (shape.empty() && is_float(dtype)) return scalar(dtype, 0.0);
     const Layout* layout = Layout::contiguous_of(dtype, shape);
     try {
         return adopt(layout, Buffer::allocate(std::size_t(layout->size * itemsize(dtype))));
@@ -32,8 +32,18 @@ Array Array::zeros(DType dtype, const Dims& shape) {
     return a;
 }
 
+Array Array::complex_scalar(DType t, std::complex<double> x) {
+    Array a = empty(t, {});
+    if (t == DType::c128) {
+        *a.as<std::complex<double>>() = x;
+    } else {
+        *a.as<std::complex<float>>() = std::complex<float>(x);
+    }
+    return a;
+}
+
 Array Array::view(const Layout* layout) const {
-    if (layout->ndim == 0 && layout->dtype != DType::i64) {
+    if (layout->ndim == 0 && is_float(layout->dtype)) {
         // Keep the invariant: what has no axis stands inline.
         const char* at = buffer_->data + layout->offset;
         Array a = with_float(layout->dtype, [&](auto t) {

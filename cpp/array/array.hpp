@@ -1,7 +1,7 @@
 // array: memory, shapes and loops. Start here. May include nothing of the layers above.
 //
 // An Array is 16 bytes: a layout, and either the 0-d value itself or a counted buffer. Copies share
-// the buffer; who wants to write asks `unique()` first. Invariant: a floating 0-d array is inline.
+// the buffer; who wants to write asks `unique()` first. Invariant: a real 0-d array is inline.
 // An Array without a buffer may still have a layout ("absent"): a shape whose value was let go.
 #pragma once
 
@@ -32,8 +32,11 @@ public:
     static Array empty_like(const Array& a);  // shares the layout where it is contiguous
     static Array zeros(DType dtype, const Dims& shape);
     static Array scalar(DType t, double x) {
+        if (is_complex(t)) [[unlikely]]
+            return complex_scalar(t, {x, 0});
         return t == DType::f32 ? Array(static_cast<float>(x)) : Array(x);
     }
+    static Array complex_scalar(DType t, std::complex<double> x);
     // Takes over one count of each.
     static Array adopt(const Layout* layout, Buffer* buffer) noexcept {
         Array a;

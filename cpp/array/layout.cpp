@@ -10,7 +10,8 @@ namespace {
 std::size_t bytes_of(int ndim) { return sizeof(Layout) + 2 * sizeof(std::int64_t) * ndim; }
 
 Layout* make(DType dtype, const Dims& shape, std::int64_t offset) {
-    const std::int64_t size = count_elements({shape.data(), std::size_t(shape.size())}, 8);
+    const std::int64_t size =
+        count_elements({shape.data(), std::size_t(shape.size())}, itemsize(dtype));
     void* block = pool::allocate(bytes_of(shape.size()));
     auto* l = new (block) Layout{.count = 1,
                                  .dtype = dtype,

@@ -8,19 +8,36 @@
 namespace rg {
 namespace {
 
+template <class T>
+inline constexpr bool is_complex_type = false;
+template <class T>
+inline constexpr bool is_complex_type<std::complex<T>> = true;
+
+// The real part, where only that fits.
+template <class To, class From>
+To converted(From x) {
+    if constexpr (is_complex_type<From> && !is_complex_type<To>) {
+        return static_cast<To>(x.real());
+    } else if constexpr (is_complex_type<To> && !is_complex_type<From>) {
+        return static_cast<typename To::value_type>(x);
+    } else {
+        return static_cast<To>(x);
+    }
+}
+
 template <class To, class From>
 void convert(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
     for (std::intptr_t i = 0; i < dims[0]; ++i) {
         From x;
         std::memcpy(&x, args[0] + i * strides[0], sizeof x);
-        const To y = static_cast<To>(x);
+        const To y = converted<To>(x);
         std::memcpy(args[1] + i * strides[1], &y, sizeof y);
     }
 }
 
 Loop converter(DType to, DType from) {
-    return with_float(to, [&](auto t) {
-        return with_float(from, [&](auto f) -> Loop { return convert<decltype(t), decltype(f)>; });
+    return with_number(to, [&](auto t) {
+        return with_number(from, [&](auto f) -> Loop { return convert<decltype(t), decltype(f)>; });
     });
 }
 
@@ -161,7 +178,7 @@ void find_winners(Index& index, std::int64_t size, DType dtype) {
     const auto* at = index.positions.as<std::int64_t>();
     Array mask = Array::empty(dtype, {n});
     bool repeated = false;
-    with_float(dtype, [&](auto t) {
+    with_number(dtype, [&](auto t) {
         auto* m = mask.as<decltype(t)>();
         for (std::int64_t i = n; i-- > 0;) {
             m[i] = seen[at[i]] ? 0 : 1;

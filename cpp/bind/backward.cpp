@@ -28,12 +28,20 @@ constexpr std::size_t kFewNodes = 512;
 constexpr std::int64_t kFewBytes = 1 << 17;
 
 Tensor seed_of(PyObject* gradient, const Array& root) {
-    if (!gradient || gradient == Py_None) return Tensor(filled(root.dtype(), 1.0, root.shape()));
+    if (!gradient || gradient == Py_None) {
+        if (!is_complex(root.dtype())) return Tensor(filled(root.dtype(), 1.0, root.shape()));
+        throw DTypeError(std::string("backward: the tensor is ") + name_of(root.dtype()) +
+                         "; go from a real one, such as abs(z) or z.real, or pass a gradient");
+    }
     Tensor g = is_tensor(gradient) ? operand(as_handle(gradient))
                                    : Tensor(gradient_array(gradient, root.dtype(), "backward"));
     if (!g.value.same_shape(root)) {
         throw ShapeError("backward: gradient of shape " + to_string(g.value.shape()) +
                          " came, the tensor has " + to_string(root.shape()));
+    }
+    if (is_complex(g.value.dtype()) && !is_complex(root.dtype())) {
+        throw DTypeError(std::string("backward: a complex gradient came, the tensor is ") +
+                         name_of(root.dtype()));
     }
     return g;
 }

@@ -1,5 +1,6 @@
 #include "bind/convert.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -19,13 +20,15 @@ std::string dtype_name(PyArrayObject* a) {
 }
 
 bool is_plain(int type) { return type == NPY_DOUBLE || type == NPY_FLOAT; }
+bool is_complex_type(int type) { return type == NPY_CDOUBLE || type == NPY_CFLOAT; }
 bool is_integer(int type) { return PyTypeNum_ISINTEGER(type) || PyTypeNum_ISBOOL(type); }
 
 [[noreturn]] void refuse(PyArrayObject* a, const char* who) {
     const int type = PyArray_TYPE(a);
     const std::string head = std::string(who) + ": dtype " + dtype_name(a);
     if (PyTypeNum_ISCOMPLEX(type)) {
-        throw DTypeError(head + " is not taken; pass the real and imaginary parts as float64");
+        throw DTypeError(head +
+                         " is not taken; make leaves of the real and imaginary parts: x + 1j * y");
     }
     if (PyTypeNum_ISFLOAT(type)) {
         throw DTypeError(head + " is not taken; convert with .astype(np.float64) or np.float32");
@@ -37,7 +40,9 @@ bool is_integer(int type) { return PyTypeNum_ISINTEGER(type) || PyTypeNum_ISBOOL
 Ref as_type(PyArrayObject* a, int type) {
     Dims shape;
     for (int i = 0; i < PyArray_NDIM(a); ++i) shape.push_back(PyArray_DIM(a, i));
-    count_elements({shape.data(), std::size_t(shape.size())}, type == NPY_FLOAT ? 4 : 8);
+    count_elements({shape.data(), std::size_t(shape.size())}, PyTypeNum_ISCOMPLEX(type) ? 16
+                                                              : type == NPY_FLOAT       ? 4
+                                                                                        : 8);
     return Ref(checked(PyArray_FromArray(a, PyArray_DescrFromType(type),
                                          NPY_ARRAY_ALIGNED | NPY_ARRAY_NOTSWAPPED)));
 }
@@ -73,9 +78,9 @@ int promoted(PyArrayObject* a, DType other) {
     return other == DType::f32 && narrow ? NPY_FLOAT : NPY_DOUBLE;
 }
 
-Array floating(PyArrayObject* a, DType other, const char* who) {
+Array numbers(PyArrayObject* a, DType other, bool take_complex, const char* who) {
     const int type = PyArray_TYPE(a);
-    if (is_plain(type)) {
+    if (is_plain(type) || (take_complex && is_complex_type(type))) {
         if (PyArray_ISBEHAVED_RO(a)) return borrow_array(a);
         return borrow_array(as_array(as_type(a, type)));
     }
@@ -143,14 +148,22 @@ PyObject* scalar_array(const Array& a) {
 
 }  // namespace
 
-int numpy_type(DType t) {
-    return t == DType::f32 ? NPY_FLOAT : t == DType::f64 ? NPY_DOUBLE : NPY_INT64;
+namespace {
+
+constexpr int kTypes[] = {NPY_DOUBLE, NPY_FLOAT, NPY_CDOUBLE, NPY_CFLOAT, NPY_INT64};
+
+DType dtype_of_type(int type) {
+    return DType(std::find(kTypes, kTypes + kNumberTypes, type) - kTypes);
 }
 
+}  // namespace
+
+int numpy_type(DType t) { return kTypes[int(t)]; }
+
 Array borrow_array(PyArrayObject* a) {
-    const DType dtype = PyArray_TYPE(a) == NPY_FLOAT ? DType::f32 : DType::f64;
+    const DType dtype = dtype_of_type(PyArray_TYPE(a));
     char* data = PyArray_BYTES(a);
-    if (PyArray_NDIM(a) == 0) {
+    if (PyArray_NDIM(a) == 0 && is_float(dtype)) {
         return dtype == DType::f32 ? Array(*reinterpret_cast<float*>(data))
                                    : Array(*reinterpret_cast<double*>(data));
     }
@@ -175,13 +188,25 @@ Array leaf_value(PyObject* data, const char* who) {
         if (x == -1.0 && PyErr_Occurred()) throw PythonError{};
         return Array(x);
     }
+    const Ref array = is_tensor(data) ? Ref() : any_array(data, who);
+    const Array value =
+        array ? numbers(as_array(array), DType::f64, false, who) : value_of(as_handle(data));
+    if (is_complex(value.dtype())) {
+        throw DTypeError(std::string(who) + ": a leaf is real, and a " + name_of(value.dtype()) +
+                         " Tensor came; use .detach() for a constant");
+    }
+    return value.is_scalar() ? value : copy(value);
+}
+
+Array any_value(PyObject* data, const char* who) {
     if (is_tensor(data)) return copy(value_of(as_handle(data)));
     const Ref array = any_array(data, who);
-    const Array value = floating(as_array(array), DType::f64, who);
+    const Array value = numbers(as_array(array), DType::f64, true, who);
     return value.is_scalar() ? value : copy(value);
 }
 
 Array constant_operand(PyObject* o, DType other, const char* who) {
+    other = real_of(other);
     if (PyFloat_CheckExact(o)) return Array::scalar(other, PyFloat_AS_DOUBLE(o));
     if (PyLong_Check(o)) {
         const double x = PyLong_AsDouble(o);
@@ -190,15 +215,15 @@ Array constant_operand(PyObject* o, DType other, const char* who) {
     }
     if (is_numpy(o)) {
         const Ref a(checked(PyArray_FromAny(o, nullptr, 0, 0, 0, nullptr)));
-        return floating(as_array(a), other, who);
+        return numbers(as_array(a), other, true, who);
     }
     if (PyList_CheckExact(o) || PyTuple_CheckExact(o)) {
         const Ref a = any_array(o, who);
-        return floating(as_array(a), other, who);
+        return numbers(as_array(a), other, true, who);
     }
     if (PyComplex_Check(o)) {
-        throw DTypeError(std::string(who) +
-                         ": complex numbers are not taken; pass real and imaginary parts");
+        return Array::complex_scalar(complex_of(other),
+                                     {PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)});
     }
     return {};
 }
@@ -210,7 +235,7 @@ bool parse_operands(PyObject* const* args, int n, Tensor* out, const char* who) 
         if (!is_tensor(args[k])) continue;
         any = true;
         out[k] = operand(as_handle(args[k]));
-        if (out[k].value.dtype() == DType::f64) other = DType::f64;
+        if (real_of(out[k].value.dtype()) == DType::f64) other = DType::f64;
     }
     if (!any) return false;
     for (int k = 0; k < n; ++k) {
@@ -237,10 +262,9 @@ DType parse_dtype(PyObject* o, const char* who) {
     const int type = descr->type_num;
     const Ref name(PyObject_Str(reinterpret_cast<PyObject*>(descr)));
     Py_DECREF(descr);
-    if (type == NPY_DOUBLE) return DType::f64;
-    if (type == NPY_FLOAT) return DType::f32;
+    if (is_plain(type) || is_complex_type(type)) return dtype_of_type(type);
     throw DTypeError(std::string(who) + ": dtype " + PyUnicode_AsUTF8(checked(name.get())) +
-                     " is not taken; float64 and float32 are");
+                     " is not taken; float64, float32, complex128 and complex64 are");
 }
 
 Array& private_value(Handle* h) {

@@ -7,6 +7,8 @@ namespace rg {
 
 // What `Tensor(data)` holds: a private, C-contiguous copy. Throws DTypeError and ShapeError.
 Array leaf_value(PyObject* data, const char* who);
+// The same for what is no leaf of the user's: complex numbers are taken too.
+Array any_value(PyObject* data, const char* who);
 
 // An operand that is no Tensor, next to one of type `other`: Python numbers are weak, arrays bring
 // their own type (NEP 50). Null where the object is not for us.

@@ -66,7 +66,7 @@ PyObject* custom(PyObject*, PyObject* args) {
     return guarded([&] {
         std::optional<OpScope> scope;
         if (observers) scope.emplace();
-        Array out = leaf_value(value, name);
+        Array out = any_value(value, name);
         const OpInfo& op = record_named(name);
         NodePtr node = make_node(op, inputs, values, saves, out);
         if (scope) {
@@ -82,9 +82,12 @@ PyObject* custom(PyObject*, PyObject* args) {
     });
 }
 
-// kept(t): a constant with t's value as a graph keeps it, safe from later writes.
-PyObject* kept(PyObject*, PyObject* t) {
-    return guarded([&] { return wrap(Tensor(keep(value_of(as_handle(t))))); });
+// kept(x): a constant with the value of a tensor as a graph keeps it, safe from later writes; or
+// with that of an array.
+PyObject* kept(PyObject*, PyObject* x) {
+    return guarded([&] {
+        return wrap(Tensor(is_tensor(x) ? keep(value_of(as_handle(x))) : any_value(x, "constant")));
+    });
 }
 
 PyObject* is_recording(PyObject*, PyObject*) {
@@ -193,7 +196,7 @@ void RuleResults::keep(Ref result) {
 PyMethodDef custom_functions[] = {
     {"custom", custom, METH_VARARGS, "custom(name, out, inputs, values, saves, rule, /)\n--\n\n"},
     {"is_recording", is_recording, METH_NOARGS, "is_recording()\n--\n\n"},
-    {"kept", kept, METH_O, "kept(t, /)\n--\n\n"},
+    {"kept", kept, METH_O, "kept(x, /)\n--\n\n"},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -30,7 +30,7 @@ py::object steal(PyObject* o) { return py::reinterpret_steal<py::object>(checked
 
 Tensor tensor_or_constant(py::handle o, const char* who) {
     if (is_tensor(o.ptr())) return operand(as_handle(o.ptr()));
-    return Tensor(leaf_value(o.ptr(), who));
+    return Tensor(any_value(o.ptr(), who));
 }
 
 // A tensor of its own: one that Python has already may not stand for two.

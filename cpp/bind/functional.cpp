@@ -24,7 +24,7 @@ PyObject* variable(PyObject*, PyObject* args) {
     if (!PyArg_ParseTuple(args, "Ops:variable", &x, &connect, &who)) return nullptr;
     return guarded([&] {
         if (!is_tensor(x)) {
-            Array value = leaf_value(x, who);
+            Array value = any_value(x, who);
             NodePtr leaf = NodePtr::adopt(Node::leaf(value));
             return wrap(Tensor(std::move(value), std::move(leaf)));
         }

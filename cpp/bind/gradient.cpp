@@ -101,6 +101,10 @@ void set_gradient(Handle* h, PyObject* value) {
         made = Ref::borrow(value);
     } else {
         Array g = gradient_array(value, own.dtype(), "grad");
+        if (is_complex(g.dtype()) && !is_complex(own.dtype())) {
+            throw DTypeError(std::string("grad: complex numbers came, the tensor is ") +
+                             name_of(own.dtype()));
+        }
         if (g.ndim() != 0 && !g.same_shape(own)) {
             throw ShapeError("grad: shape " + to_string(g.shape()) + " came, the tensor has " +
                              to_string(own.shape()));

@@ -37,6 +37,9 @@ template <class T>
 bool agree(Kernel ours, Kernel theirs, int nargs) {
     constexpr int n = 5;
     T in[2][n] = {{T(0.5), T(1), T(2.25), T(0.125), T(3)}, {T(2), T(0.5), T(1.5), T(1), T(4)}};
+    if constexpr (!std::is_floating_point_v<T>) {
+        for (int i = 0; i < n; ++i) in[0][i] *= T(1, 2), in[1][i] *= T(2, -1);
+    }
     T a[n], b[n];
     const std::intptr_t dims = n, strides[] = {sizeof(T), sizeof(T), sizeof(T)};
     const auto run = [&](Kernel k, T* out) {
@@ -47,19 +50,20 @@ bool agree(Kernel ours, Kernel theirs, int nargs) {
     run(ours, a);
     run(theirs, b);
     for (int i = 0; i < n; ++i) {
-        const bool same = a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]));
-        if (!same && !(std::fabs(a[i] - b[i]) <= T(1e-5) * std::fabs(a[i]))) return false;
+        const bool both_nan = a[i] != a[i] && b[i] != b[i];
+        if (a[i] == b[i] || both_nan) continue;
+        if (!(std::abs(a[i] - b[i]) <= 1e-5f * std::abs(a[i]))) return false;
     }
     return true;
 }
 
 bool agree(DType dtype, Kernel ours, Kernel theirs, int nargs) {
-    return with_float(dtype, [&](auto t) { return agree<decltype(t)>(ours, theirs, nargs); });
+    return with_number(dtype, [&](auto t) { return agree<decltype(t)>(ours, theirs, nargs); });
 }
 
 // Two matrices of 2 by 2, the smallest product that tells rows from columns.
 bool agree_matmul(DType dtype, Kernel ours, Kernel theirs) {
-    return with_float(dtype, [&](auto t) {
+    return with_number(dtype, [&](auto t) {
         using T = decltype(t);
         T a[] = {1, 2, 3, 4}, b[] = {5, 6, 7, 8}, x[4], y[4];
         const std::intptr_t s = sizeof(T), dims[] = {1, 2, 2, 2};
@@ -95,7 +99,7 @@ void use_loop(const char* name, PyObject* object) {
     }
     auto* ufunc = reinterpret_cast<PyUFuncObject*>(object);
     warning_names[op->id] = ufunc->name;
-    for (DType dtype : {DType::f64, DType::f32}) {
+    for (DType dtype : {DType::f64, DType::f32, DType::c128, DType::c64}) {
         const Kernel loop = find_loop(ufunc, numpy_type(dtype));
         const int t = int(dtype);
         if (!loop.loop || op->own_kernel) continue;
@@ -105,10 +109,11 @@ void use_loop(const char* name, PyObject* object) {
         }
         if (ufunc->nargs != op->arity + 1) continue;
         Kernel& ours = forward_kernel(*op, dtype);
+        if (!ours.loop) continue;  // an operation on real numbers
         if (!agree(dtype, ours, loop, ufunc->nargs)) continue;
         ours = loop;
         if (op == &info<op::Add>()) sum_kernel[t] = loop;
-        if (op == &info<op::Maximum>()) max_kernel[t] = loop;
+        if (op == &info<op::Maximum>() && t < kFloatTypes) max_kernel[t] = loop;
     }
 }
 

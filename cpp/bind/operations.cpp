@@ -35,7 +35,7 @@ PyObject* call_on_arrays(const Op* op, PyObject* const* args, int n) {
     Tensor in[kMaxArity];
     const char* name = op->info->name;
     for (int k = 0; k < n; ++k) {
-        in[k] = Tensor(leaf_value(args[k], name));
+        in[k] = Tensor(any_value(args[k], name));
     }
     Array out = apply(*op->info, in).value;
     return own_array(std::move(out));

@@ -177,14 +177,23 @@ PyObject* py_where(PyObject*, Args args, Py_ssize_t n) {
         Tensor in[3];
         const bool any = parse_operands(args + 1, 2, in + 1, "where");
         if (!any) {
-            for (int k = 1; k < 3; ++k) in[k] = Tensor(leaf_value(args[k], "where"));
+            for (int k = 1; k < 3; ++k) in[k] = Tensor(any_value(args[k], "where"));
         }
-        const bool wide = in[1].value.dtype() == DType::f64 || in[2].value.dtype() == DType::f64;
-        const DType dtype = wide ? DType::f64 : DType::f32;
+        const DType dtype = common(in[1].value.dtype(), in[2].value.dtype());
         in[0] = Tensor(
-            cast(is_tensor(args[0]) ? value_of(as_handle(args[0])) : leaf_value(args[0], "where"),
+            cast(is_tensor(args[0]) ? value_of(as_handle(args[0])) : any_value(args[0], "where"),
                  dtype));
         return wrap(apply(info<op::Where>(), in));
+    });
+}
+
+// real, imag and conj of a complex tensor.
+template <class Op>
+PyObject* of_complex(PyObject*, Args args, Py_ssize_t n) {
+    return guarded([&]() -> PyObject* {
+        want(n, 1, Op::name);
+        Tensor in[] = {tensor_arg(args[0], Op::name)};
+        return wrap(apply(info<Op>(), in));
     });
 }
 
@@ -201,6 +210,9 @@ PyMethodDef structural_functions[] = {
     fast("transpose", py_transpose, "transpose(t, axes, /)\n--\n\n"),
     fast("broadcast_to", py_broadcast_to, "broadcast_to(t, shape, /)\n--\n\n"),
     fast("astype", py_astype, "astype(t, dtype, /)\n--\n\n"),
+    fast("real", of_complex<op::Real>, "real(t, /)\n--\n\n"),
+    fast("imag", of_complex<op::Imag>, "imag(t, /)\n--\n\n"),
+    fast("conj", of_complex<op::Conj>, "conj(t, /)\n--\n\n"),
     fast("where", py_where, "where(condition, a, b, /)\n--\n\n"),
     {nullptr, nullptr, 0, nullptr},
 };

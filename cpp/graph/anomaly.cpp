@@ -23,15 +23,17 @@ struct Scan {
 Scan scan(const Array& a) {
     Scan s;
     const Array flat = contiguous(a);
-    with_float(a.dtype(), [&](auto t) {
+    // A complex number is two real ones.
+    const int parts = is_complex(a.dtype()) ? 2 : 1;
+    with_float(real_of(a.dtype()), [&](auto t) {
         const auto* x = flat.as<decltype(t)>();
-        for (std::int64_t i = 0; i < flat.size(); ++i) {
+        for (std::int64_t i = 0; i < parts * flat.size(); ++i) {
             if (std::isfinite(x[i])) {
                 s.low = std::min(s.low, double(x[i]));
                 s.high = std::max(s.high, double(x[i]));
             } else {
                 std::int64_t& first = std::isnan(x[i]) ? s.first_nan : s.first_inf;
-                if (first < 0) first = i;
+                if (first < 0) first = i / parts;
             }
         }
     });

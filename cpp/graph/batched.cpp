@@ -105,9 +105,23 @@ Batched setitem(Batched&& a, const Batched& v, const Place& p) {
         setitem(std::move(all), v.aligned(p.index.shape.size()), widened(count, p)));
 }
 
-Batched cast(const Batched& a, const Target& t) {
-    Tensor out = cast(a.tensor(), t);
+namespace {
+
+// What works element by element does not see the leading axis.
+Batched each(const Batched& a, Tensor out) {
     return a.is_wide() ? Batched::wide(std::move(out)) : Batched(std::move(out));
+}
+
+}  // namespace
+
+Batched cast(const Batched& a, const Target& t) { return each(a, cast(a.tensor(), t)); }
+Batched real(const Batched& z) { return each(z, real(z.tensor())); }
+Batched imag(const Batched& z) { return each(z, imag(z.tensor())); }
+Batched conj(const Batched& z) { return each(z, conj(z.tensor())); }
+
+Batched complex(const Batched& re, const Batched& im) {
+    const int n = std::max(re.layout()->ndim, im.layout()->ndim);
+    return each(re.is_wide() ? re : im, complex(re.aligned(n), im.aligned(n)));
 }
 
 // One product of matrices where the values can be stacked into one, a product each otherwise.

@@ -52,6 +52,10 @@ Batched getitem(const Batched& a, const Place& p);
 Batched scatter(const Batched& a, const Place& p);
 Batched setitem(Batched&& a, const Batched& v, const Place& p);
 Batched cast(const Batched& a, const Target& t);
+Batched real(const Batched& z);
+Batched imag(const Batched& z);
+Batched conj(const Batched& z);
+Batched complex(const Batched& re, const Batched& im);
 inline Batched own(const Batched& a) { return a; }
 
 inline Batched operator+(const Batched& a, const Batched& b) { return call<op::Add>(a, b); }
@@ -70,7 +74,7 @@ inline Batched operator<(const Batched& a, const Batched& b) { return b > a; }
 inline Batched isnan(const Batched& a) { return call<op::IsNan>(a); }
 inline Batched equal(const Batched& a, const Batched& b) { return a == b; }
 inline Batched both(const Batched& a, const Batched& b) { return a * b; }
-inline Batched either(const Batched& a, const Batched& b) { return call<op::Maximum>(a, b); }
+inline Batched either(const Batched& a, const Batched& b) { return where(a, a, b); }
 
 inline Batched lift(op::Const c, const Batched& like) {
     return Batched(Array::scalar(like.layout()->dtype, c.v));

@@ -43,14 +43,16 @@ double run_scalars(const OpInfo& op, const double* x) {
     return y;
 }
 
-// Operands of different types meet at float64, by a recorded cast.
+// Operands of different types meet by a recorded cast.
 void promote(const OpInfo& op, Tensor* in) {
+    DType met = in[0].value.dtype();
+    bool differ = false;
     for (int k = 1; k < op.arity; ++k) {
-        if (in[k].value.dtype() == in[0].value.dtype()) continue;
-        for (int j = 0; j < op.arity; ++j) {
-            if (in[j].value.dtype() != DType::f64) in[j] = cast(in[j], Target{DType::f64});
-        }
-        return;
+        differ = differ || in[k].value.dtype() != met;
+        met = common(met, in[k].value.dtype());
+    }
+    for (int k = 0; differ && k < op.arity; ++k) {
+        if (in[k].value.dtype() != met) in[k] = cast(in[k], Target{met});
     }
 }
 
@@ -141,6 +143,8 @@ Tensor observed(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
 }  // namespace
 
 Tensor apply(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
+    if (is_complex(in[0].value.dtype()) && &op == &info<op::Abs>()) [[unlikely]]
+        return apply(info<op::Modulus>(), in);
     return observers ? observed(op, in, params) : compute(op, in, params);
 }
 

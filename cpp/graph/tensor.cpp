@@ -68,6 +68,11 @@ Tensor cast(const Tensor& a, const Target& t) {
     return unary<op::Cast>(a, make_params(t));
 }
 
+Tensor real(const Tensor& z) { return unary<op::Real>(z); }
+Tensor imag(const Tensor& z) { return unary<op::Imag>(z); }
+Tensor conj(const Tensor& z) { return unary<op::Conj>(z); }
+Tensor complex(const Tensor& re, const Tensor& im) { return binary<op::Complex>(re, im); }
+
 Tensor operator+(const Tensor& a, const Tensor& b) { return binary<op::Add>(a, b); }
 Tensor operator-(const Tensor& a, const Tensor& b) { return binary<op::Sub>(a, b); }
 Tensor operator*(const Tensor& a, const Tensor& b) { return binary<op::Mul>(a, b); }
@@ -85,8 +90,7 @@ Tensor isnan(const Tensor& a) { return unary<op::IsNan>(a); }
 
 Tensor both(const Tensor& a, const Tensor& b) { return Tensor(a.value) * Tensor(b.value); }
 Tensor either(const Tensor& a, const Tensor& b) {
-    // Masks are ones and zeros, so the larger of the two is their disjunction.
-    return binary<op::Maximum>(a, b);
+    return where(a, Tensor(a.value), Tensor(b.value));
 }
 
 }  // namespace rg

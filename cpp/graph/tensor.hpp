@@ -35,6 +35,10 @@ Tensor getitem(const Tensor& a, const Place& p);
 Tensor scatter(const Tensor& a, const Place& p);
 Tensor setitem(Tensor&& a, const Tensor& v, const Place& p);
 Tensor cast(const Tensor& a, const Target& t);
+Tensor real(const Tensor& z);
+Tensor imag(const Tensor& z);
+Tensor conj(const Tensor& z);
+Tensor complex(const Tensor& re, const Tensor& im);
 inline Tensor own(const Tensor& a) { return a; }
 
 Tensor operator+(const Tensor& a, const Tensor& b);

@@ -30,6 +30,10 @@ Array elementwise(const OpInfo& op, const Array* in) {
         return elementwise(op, &dense);
     }
     const Kernel kernel = forward_kernel(op, in[0].dtype());
+    if (!kernel.loop) {
+        throw DTypeError(std::string(op.name) + ": " + name_of(in[0].dtype()) +
+                         " is not taken; pass real numbers, such as z.real or abs(z)");
+    }
     bool same = true, flat = true;
     for (int k = 0; k < n; ++k) {
         same = same && in[k].same_shape(in[0]);
@@ -104,9 +108,10 @@ void accumulate(Array& sum, Array&& contribution) {
 
 Array equal(const Array& a, const Array& b) { return evaluate(info<op::Equal>(), a, b); }
 Array isnan(const Array& a) { return elementwise(info<op::IsNan>(), &a); }
-Array either(const Array& a, const Array& b) { return evaluate(info<op::Maximum>(), a, b); }
+Array either(const Array& a, const Array& b) { return where(a, a, b); }
 Array operator*(const Array& a, const Array& b) { return evaluate(info<op::Mul>(), a, b); }
 Array operator/(const Array& a, const Array& b) { return evaluate(info<op::Div>(), a, b); }
+Array operator-(const Array& a) { return elementwise(info<op::Neg>(), &a); }
 
 Array where(const Array& c, const Array& a, const Array& b) {
     const Array in[] = {c, a, b};
@@ -119,7 +124,7 @@ Array getitem(const Array& a, const Place& p) {
     if (p.index.basic) return slice(a, p.index);
     const Array from = contiguous(a);
     Array out = Array::empty(a.dtype(), p.index.shape);
-    with_float(a.dtype(), [&](auto t) {
+    with_number(a.dtype(), [&](auto t) {
         using T = decltype(t);
         gather(from.as<T>(), p.index.positions.as<std::int64_t>(), p.index.positions.size(),
                out.as<T>());
@@ -147,7 +152,7 @@ void scatter_into(Array& sum, const Array& g, const Place& p) {
     }
     const Array from = contiguous(broadcast_to(g, p.index.shape));
     const auto* at = p.index.positions.as<std::int64_t>();
-    with_float(g.dtype(), [&](auto t) {
+    with_number(g.dtype(), [&](auto t) {
         using T = decltype(t);
         for (std::int64_t i = 0; i < p.index.positions.size(); ++i) {
             sum.as<T>()[at[i]] += from.as<T>()[i];
@@ -164,7 +169,7 @@ void write_at(Array& a, const Array& v, const Place& p) {
     }
     const Array from = contiguous(broadcast_to(v, p.index.shape));
     const auto* at = p.index.positions.as<std::int64_t>();
-    with_float(a.dtype(), [&](auto t) {
+    with_number(a.dtype(), [&](auto t) {
         using T = decltype(t);
         for (std::int64_t i = 0; i < p.index.positions.size(); ++i) {
             a.as<T>()[at[i]] = from.as<T>()[i];

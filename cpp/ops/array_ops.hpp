@@ -43,6 +43,7 @@ Array either(const Array& a, const Array& b);
 Array where(const Array& c, const Array& a, const Array& b);
 Array operator*(const Array& a, const Array& b);
 Array operator/(const Array& a, const Array& b);
+Array operator-(const Array& a);
 inline Array lift(op::Const c, const Array& like) { return Array::scalar(like.dtype(), c.v); }
 template <class V>
 V constant(const Array& a) {
@@ -50,10 +51,17 @@ V constant(const Array& a) {
 }
 inline Array cast(const Array& a, const Target& t) { return cast(a, t.dtype); }
 
+// Between real and complex numbers, element by element; see complex.cpp.
+Array real(const Array& z);
+Array imag(const Array& z);
+Array conj(const Array& z);
+Array modulus(const Array& z);
+Array complex(const Array& re, const Array& im);
+
 // Kernels of the reductions and of the matrix product, replaced by NumPy's at import.
-extern Kernel sum_kernel[kFloatTypes];
+extern Kernel sum_kernel[kNumberTypes];
 extern Kernel max_kernel[kFloatTypes];
-extern Kernel matmul_kernel[kFloatTypes];
+extern Kernel matmul_kernel[kNumberTypes];
 
 // Shape rules, also used for checking before anything is computed.
 Dims reduced_shape(const Dims& shape, const Axes& axes);

@@ -21,6 +21,10 @@ inline constexpr bool differentiable = requires(float x) {
     Op::vjp0(x, x, x);
 } || requires(float x) { Op::vjp0(x, x, x, x); } || requires(float x) { Op::vjp0(x, x, x, x, x); };
 
+template <class Op>
+inline constexpr bool takes_complex =
+    std::is_base_of_v<Holomorphic, Op> || index_in<Op>(Masks{}) >= 0;
+
 // The rule for operand K by number.
 template <class Op, int K, class... V>
 constexpr auto call_vjp(V&&... v) {
@@ -41,6 +45,11 @@ constexpr Trace trace_vjp(std::index_sequence<I...>) {
 
 template <class Op, int K>
 inline constexpr Trace traced = trace_vjp<Op, K>(std::make_index_sequence<arity<Op>>{});
+
+// Zero everywhere.
+template <class Op, int K>
+inline constexpr bool vanishes =
+    !traced<Op, K>.reads && !traced<Op, K>.flops && !traced<Op, K>.is_cotangent;
 
 // The forward cost; what is made of library functions counts as one.
 template <class Op, std::size_t... I>

@@ -24,34 +24,36 @@ struct ByKernel {};
 struct Quiet {};
 // Our kernel stays, also where NumPy has a loop.
 struct OwnKernel {};
+// Complex numbers are taken, and the same text gives their cotangent: no conjugates, as in JAX.
+struct Holomorphic {};
 
 // Named by rules above their own text.
 struct Sign;
 struct Log;
 struct Cos;
 
-struct Add {
+struct Add : Holomorphic {
     static constexpr auto name = "add", symbol = "+";
     static constexpr auto run(auto a, auto b) { return a + b; }
     static constexpr auto vjp0(auto g, auto, auto, auto) { return g; }
     static constexpr auto vjp1(auto g, auto, auto, auto) { return g; }
 };
 
-struct Sub {
+struct Sub : Holomorphic {
     static constexpr auto name = "sub", symbol = "-";
     static constexpr auto run(auto a, auto b) { return a - b; }
     static constexpr auto vjp0(auto g, auto, auto, auto) { return g; }
     static constexpr auto vjp1(auto g, auto, auto, auto) { return -g; }
 };
 
-struct Mul {
+struct Mul : Holomorphic {
     static constexpr auto name = "mul", symbol = "*";
     static constexpr auto run(auto a, auto b) { return a * b; }
     static constexpr auto vjp0(auto g, auto, auto b, auto) { return g * b; }
     static constexpr auto vjp1(auto g, auto a, auto, auto) { return g * a; }
 };
 
-struct Div {
+struct Div : Holomorphic {
     static constexpr auto name = "div", symbol = "/";
     static constexpr auto run(auto a, auto b) { return a / b; }
     static constexpr auto vjp0(auto g, auto, auto b, auto) { return g / b; }
@@ -60,7 +62,7 @@ struct Div {
 
 // x**0 has gradient 0 everywhere, and 0**b has gradient 0 with respect to b >= 0: the inner `where`
 // keeps pow and log away from the points where those limits come out as 0 * inf.
-struct Pow : OwnKernel {
+struct Pow : OwnKernel, Holomorphic {
     static constexpr auto name = "pow", symbol = "**";
     // NumPy computes the common exponents without pow, and exactly; so do we. The square root is
     // not pow for -inf and -0.0.
@@ -72,6 +74,18 @@ struct Pow : OwnKernel {
         if (b == T(-1)) return T(1) / a;
         return std::pow(a, b);
     }
+    // Small whole exponents by multiplication, as NumPy has them.
+    template <class T>
+    static std::complex<T> run(std::complex<T> a, std::complex<T> b) {
+        const T whole = std::trunc(b.real());
+        if (b.imag() != 0 || whole != b.real() || std::fabs(whole) >= 100) return std::pow(a, b);
+        std::complex<T> y = T(1), power = a;
+        for (int n = int(std::fabs(whole)); n; n >>= 1) {
+            if (n & 1) y *= power;
+            if (n > 1) power *= power;
+        }
+        return whole < 0 ? T(1) / y : y;
+    }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
         return g * (b * call<Pow>(a, where(b == 0_c, 1_c, b) - 1_c));
     }
@@ -80,13 +94,13 @@ struct Pow : OwnKernel {
     }
 };
 
-struct Neg : Quiet {
+struct Neg : Quiet, Holomorphic {
     static constexpr auto name = "neg", symbol = "neg";
     static constexpr auto run(auto x) { return -x; }
     static constexpr auto vjp0(auto g, auto, auto) { return -g; }
 };
 
-struct Pos : Quiet {
+struct Pos : Quiet, Holomorphic {
     static constexpr auto name = "pos", symbol = "pos";
     static constexpr auto run(auto x) { return x; }
     static constexpr auto vjp0(auto g, auto, auto) { return g; }
@@ -110,39 +124,39 @@ struct Sign : Quiet {
     static constexpr auto vjp0(auto g, auto, auto) { return lift(0_c, g); }
 };
 
-struct Exp : ByKernel {
+struct Exp : ByKernel, Holomorphic {
     static constexpr auto name = "exp", symbol = "exp";
-    static constexpr auto run(std::floating_point auto x) { return std::exp(x); }
+    static constexpr auto run(Number auto x) { return std::exp(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * y; }
 };
 
-struct Log : ByKernel {
+struct Log : ByKernel, Holomorphic {
     static constexpr auto name = "log", symbol = "log";
-    static constexpr auto run(std::floating_point auto x) { return std::log(x); }
+    static constexpr auto run(Number auto x) { return std::log(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / x; }
 };
 
-struct Sqrt {
+struct Sqrt : Holomorphic {
     static constexpr auto name = "sqrt", symbol = "sqrt";
-    static constexpr auto run(std::floating_point auto x) { return std::sqrt(x); }
+    static constexpr auto run(Number auto x) { return std::sqrt(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (0.5_c / y); }
 };
 
-struct Tanh : ByKernel {
+struct Tanh : ByKernel, Holomorphic {
     static constexpr auto name = "tanh", symbol = "tanh";
-    static constexpr auto run(std::floating_point auto x) { return std::tanh(x); }
+    static constexpr auto run(Number auto x) { return std::tanh(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c - y * y); }
 };
 
-struct Sin : ByKernel {
+struct Sin : ByKernel, Holomorphic {
     static constexpr auto name = "sin", symbol = "sin";
-    static constexpr auto run(std::floating_point auto x) { return std::sin(x); }
+    static constexpr auto run(Number auto x) { return std::sin(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Cos>(x); }
 };
 
-struct Cos : ByKernel {
+struct Cos : ByKernel, Holomorphic {
     static constexpr auto name = "cos", symbol = "cos";
-    static constexpr auto run(std::floating_point auto x) { return std::cos(x); }
+    static constexpr auto run(Number auto x) { return std::cos(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return -(g * call<Sin>(x)); }
 };
 
@@ -191,7 +205,7 @@ struct Minimum : ByKernel, Quiet {
 };
 
 // The condition arrives as numbers: nonzero is true.
-struct Where : Quiet {
+struct Where : Quiet, Holomorphic {
     static constexpr auto name = "where", symbol = "where";
     static constexpr auto run(auto c, auto a, auto b) { return where(c == 0_c, b, a); }
     static constexpr auto vjp0(auto g, auto, auto, auto, auto) { return lift(0_c, g); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 
 #include "ops/elementwise.hpp"
 
@@ -12,34 +13,50 @@ inline constexpr Const kLn2{0.693147180559945309417232121458};
 inline constexpr Const kLog2e{1.44269504088896340735992468100};
 inline constexpr Const kLog10e{0.434294481903251827651128918917};
 
-struct Exp2 : ByKernel {
+struct Exp2 : ByKernel, Holomorphic {
     static constexpr auto name = "exp2", symbol = "exp2";
     static constexpr auto run(std::floating_point auto x) { return std::exp2(x); }
+    template <class T>
+    static std::complex<T> run(std::complex<T> x) {
+        return std::exp(T(kLn2.v) * x);
+    }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (kLn2 * y); }
 };
 
 // Not y + 1, which is nothing where y is nearly -1.
-struct Expm1 : ByKernel {
+struct Expm1 : ByKernel, Holomorphic {
     static constexpr auto name = "expm1", symbol = "expm1";
     static constexpr auto run(std::floating_point auto x) { return std::expm1(x); }
+    template <class T>
+    static std::complex<T> run(std::complex<T> x) {
+        return std::exp(x) - T(1);
+    }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Exp>(x); }
 };
 
-struct Log2 : ByKernel {
+struct Log2 : ByKernel, Holomorphic {
     static constexpr auto name = "log2", symbol = "log2";
     static constexpr auto run(std::floating_point auto x) { return std::log2(x); }
+    template <class T>
+    static std::complex<T> run(std::complex<T> x) {
+        return T(kLog2e.v) * std::log(x);
+    }
     static constexpr auto vjp0(auto g, auto x, auto) { return kLog2e * g / x; }
 };
 
-struct Log10 : ByKernel {
+struct Log10 : ByKernel, Holomorphic {
     static constexpr auto name = "log10", symbol = "log10";
-    static constexpr auto run(std::floating_point auto x) { return std::log10(x); }
+    static constexpr auto run(Number auto x) { return std::log10(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return kLog10e * g / x; }
 };
 
-struct Log1p : ByKernel {
+struct Log1p : ByKernel, Holomorphic {
     static constexpr auto name = "log1p", symbol = "log1p";
     static constexpr auto run(std::floating_point auto x) { return std::log1p(x); }
+    template <class T>
+    static std::complex<T> run(std::complex<T> x) {
+        return std::log(T(1) + x);
+    }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / (1_c + x); }
 };
 
@@ -49,13 +66,13 @@ struct Cbrt : ByKernel {
     static constexpr auto vjp0(auto g, auto, auto y) { return g / (3_c * (y * y)); }
 };
 
-struct Square {
+struct Square : Holomorphic {
     static constexpr auto name = "square", symbol = "square";
     static constexpr auto run(auto x) { return x * x; }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * (2_c * x); }
 };
 
-struct Reciprocal {
+struct Reciprocal : Holomorphic {
     static constexpr auto name = "reciprocal", symbol = "reciprocal";
     static constexpr auto run(auto x) { return 1_c / x; }
     static constexpr auto vjp0(auto g, auto, auto y) { return -(g * y * y); }
@@ -112,8 +129,7 @@ struct BesselI0 : ByKernel {
             term *= q / (double(k) * (k + order));
             sum += term;
         }
-        // An overflow of the last terms does not end the series of NaN.
-        return T(x == x ? sum : x);
+        return T(sum + (x - x));  // NaN at infinity too, as in NumPy
     }
     static constexpr auto vjp0(auto g, auto, auto, auto) { return lift(0_c, g); }
     static constexpr auto vjp1(auto g, auto n, auto x, auto) {

@@ -62,7 +62,10 @@ std::string misfit(const Dims& a, const Dims& b) {
 
 }  // namespace
 
-Kernel matmul_kernel[kFloatTypes] = {{plain_loop<double>}, {plain_loop<float>}};
+Kernel matmul_kernel[kNumberTypes] = {{plain_loop<double>},
+                                      {plain_loop<float>},
+                                      {plain_loop<std::complex<double>>},
+                                      {plain_loop<std::complex<float>>}};
 
 Dims matmul_shape(const Dims& a, const Dims& b) {
     if (a.empty() || b.empty()) throw ShapeError(misfit(a, b));

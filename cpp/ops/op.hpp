@@ -39,7 +39,7 @@ struct OpInfo {
     double (*run64)(const double* in);
     double (*pull64[kMaxArity])(double g, const Array* in, double y);
     // Elementwise, on arrays: operands (out, g, in..., y); [1] adds to out, [0] writes it.
-    Loop pull[kMaxArity][kFloatTypes][2];
+    Loop pull[kMaxArity][kNumberTypes][2];
 
     // Structural: the value, and cotangents by operand.
     Array (*run)(Array* in, const Params* params);

@@ -35,11 +35,12 @@ struct CopySign : Quiet {
     static constexpr auto vjp1(auto g, auto, auto, auto) { return lift(0_c, g); }
 };
 
-// As Maximum and Minimum, but an operand that is NaN loses.
-struct FMax : ByKernel, Quiet {
+// As Maximum and Minimum, but an operand that is NaN loses. Our own kernels: of two zeros NumPy's
+// takes one or the other, by the place in the array.
+struct FMax : Quiet, OwnKernel {
     static constexpr auto name = "fmax", symbol = "fmax";
     static constexpr auto run(auto a, auto b) {
-        return where(either(a > b, either(a == b, isnan(b))), a, b);
+        return where(either(a > b, isnan(b)), a, b);
     }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
         return where(a == b, 0.5_c * g, where(either(a > b, isnan(b)), g, 0_c));
@@ -49,10 +50,10 @@ struct FMax : ByKernel, Quiet {
     }
 };
 
-struct FMin : ByKernel, Quiet {
+struct FMin : Quiet, OwnKernel {
     static constexpr auto name = "fmin", symbol = "fmin";
     static constexpr auto run(auto a, auto b) {
-        return where(either(a < b, either(a == b, isnan(b))), a, b);
+        return where(either(a < b, isnan(b)), a, b);
     }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
         return where(a == b, 0.5_c * g, where(either(a < b, isnan(b)), g, 0_c));

@@ -48,8 +48,9 @@ void max_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strid
 
 Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
     Array out = Array::empty(a.dtype(), reduced_shape(a.shape(), axes));
-    with_float(a.dtype(),
-               [&](auto t) { std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start)); });
+    with_number(a.dtype(), [&](auto t) {
+        std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start));
+    });
     const int n = a.ndim();
     const Dims shape = a.shape();
     const Operand in(a, shape);
@@ -78,7 +79,10 @@ Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
 
 }  // namespace
 
-Kernel sum_kernel[kFloatTypes] = {{sum_loop<double>}, {sum_loop<float>}};
+Kernel sum_kernel[kNumberTypes] = {{sum_loop<double>},
+                                   {sum_loop<float>},
+                                   {sum_loop<std::complex<double>>},
+                                   {sum_loop<std::complex<float>>}};
 Kernel max_kernel[kFloatTypes] = {{max_loop<double>}, {max_loop<float>}};
 
 Dims reduced_shape(const Dims& shape, const Axes& axes) {
@@ -98,6 +102,7 @@ Array sum(const Array& a, const Axes& axes) {
 }
 
 Array max(const Array& a, const Axes& axes) {
+    if (is_complex(a.dtype())) throw DTypeError("max: complex numbers have no order");
     const Dims shape = a.shape();
     for (int i = 0; i < shape.size(); ++i) {
         if (axes.has(i) && shape[i] == 0) {

@@ -16,6 +16,12 @@ constexpr OpInfo head() {
     return r;
 }
 
+template <class Op, int K, class T>
+constexpr void add_pull_loops(OpInfo& r) {
+    r.pull[K][int(dtype_of<T>)][0] = op::pull_loop<Op, K, T, false>;
+    r.pull[K][int(dtype_of<T>)][1] = op::pull_loop<Op, K, T, true>;
+}
+
 template <class Op, int K>
 constexpr void add_elementwise_rule(OpInfo& r) {
     using namespace op;
@@ -26,10 +32,12 @@ constexpr void add_elementwise_rule(OpInfo& r) {
     r.pull64[K] = [](double g, const Array* in, double y) {
         return pull64<Op, K>(g, in, y, operands);
     };
-    r.pull[K][int(DType::f64)][0] = pull_loop<Op, K, double, false>;
-    r.pull[K][int(DType::f64)][1] = pull_loop<Op, K, double, true>;
-    r.pull[K][int(DType::f32)][0] = pull_loop<Op, K, float, false>;
-    r.pull[K][int(DType::f32)][1] = pull_loop<Op, K, float, true>;
+    add_pull_loops<Op, K, double>(r);
+    add_pull_loops<Op, K, float>(r);
+    if constexpr (takes_complex<Op>) {
+        add_pull_loops<Op, K, std::complex<double>>(r);
+        add_pull_loops<Op, K, std::complex<float>>(r);
+    }
 }
 
 template <class Op>
@@ -139,9 +147,20 @@ constexpr std::array<OpInfo, kOpCount> records(TypeList<E...>, TypeList<M...>, T
             custom_record()};
 }
 
+template <class Op>
+std::array<Kernel, kNumberTypes> kernels_of() {
+    std::array<Kernel, kNumberTypes> all{
+        {{op::run_loop<Op, double>}, {op::run_loop<Op, float>}, {}, {}}};
+    if constexpr (op::takes_complex<Op>) {
+        all[int(DType::c128)].loop = op::run_loop<Op, std::complex<double>>;
+        all[int(DType::c64)].loop = op::run_loop<Op, std::complex<float>>;
+    }
+    return all;
+}
+
 template <class... Op>
-std::array<std::array<Kernel, kFloatTypes>, sizeof...(Op)> default_kernels(TypeList<Op...>) {
-    return {{{{{op::run_loop<Op, double>}, {op::run_loop<Op, float>}}}...}};
+std::array<std::array<Kernel, kNumberTypes>, sizeof...(Op)> default_kernels(TypeList<Op...>) {
+    return {kernels_of<Op>()...};
 }
 
 using AllElementwise = Concat<op::Elementwise, op::Masks>;

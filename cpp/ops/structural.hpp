@@ -259,8 +259,100 @@ struct Cast {
     }
 };
 
-using Structural =
-    TypeList<MatMul, Sum, Max, Reshape, Transpose, Broadcast, GetItem, Scatter, SetItem, Cast>;
+// Between real and complex numbers. A cotangent g of a complex z stands for df/dx - i df/dy, as in
+// JAX, so that no holomorphic rule conjugates anything: where a real operand meets a complex
+// cotangent, its real part is taken.
+struct Real {
+    static constexpr auto name = "real", symbol = "real";
+    using P = NoParams;
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& z, const P&) {
+        return real(z);
+    }
+    template <class V>
+    static V vjp0(V g, Meta z, Meta, const P&) {
+        return cast(g, Target{z.dtype()});
+    }
+};
+
+struct Imag {
+    static constexpr auto name = "imag", symbol = "imag";
+    using P = NoParams;
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& z, const P&) {
+        return imag(z);
+    }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, const P&) {
+        return complex(lift(Const{0}, g), -g);
+    }
+};
+
+struct Conj {
+    static constexpr auto name = "conj", symbol = "conj";
+    using P = NoParams;
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& z, const P&) {
+        return conj(z);
+    }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, const P&) {
+        return conj(g);
+    }
+};
+
+// |z|, whose gradient at 0 is 0.
+struct Modulus {
+    static constexpr auto name = "modulus", symbol = "abs";
+    using P = NoParams;
+    static Array run(const Array& z, const P&) { return modulus(z); }
+    template <class V>
+    static V vjp0(V g, const V& z, const V& y, const P&) {
+        return conj(z) * cast(scaled(g, y), Target{Meta(z).dtype()});
+    }
+    template <class V>
+    static V jvp(const V& t, const V& z, const V& y, const P&) {
+        return scaled(real(conj(z) * t), y);
+    }
+
+private:
+    // x / y, where z / y is finite also at 0.
+    template <class V>
+    static V scaled(const V& x, const V& y) {
+        return x / where(equal(y, lift(Const{0}, y)), lift(Const{1}, y), y);
+    }
+};
+
+// re + i im
+struct Complex {
+    static constexpr auto name = "complex", symbol = "complex";
+    using P = NoParams;
+    template <class V>
+    static V run(const V& re, const V& im, const P&) {
+        return complex(re, im);
+    }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, Meta, const P&) {
+        return real(g);
+    }
+    template <class V>
+    static V vjp1(V g, Meta, Meta, Meta, const P&) {
+        return -imag(g);
+    }
+    // Linear in both operands together; an empty tangent is zero.
+    template <class V>
+    static V jvp(const V& t, const V& ti, const P&) {
+        const V& one = t.layout() ? t : ti;
+        const V zero = lift(Const{0}, one);
+        return complex(t.layout() ? t : zero, ti.layout() ? ti : zero);
+    }
+};
+
+using Structural = TypeList<MatMul, Sum, Max, Reshape, Transpose, Broadcast, GetItem, Scatter,
+                            SetItem, Cast, Real, Imag, Conj, Modulus, Complex>;
 
 }  // namespace op
 }  // namespace rg

@@ -11,69 +11,70 @@ namespace rg::op {
 struct Cosh;
 struct Hypot;
 
-struct Tan : ByKernel {
+struct Tan : ByKernel, Holomorphic {
     static constexpr auto name = "tan", symbol = "tan";
-    static constexpr auto run(std::floating_point auto x) { return std::tan(x); }
+    static constexpr auto run(Number auto x) { return std::tan(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c + y * y); }
 };
 
 // (1 - x)(1 + x) keeps the digits that 1 - x*x loses near one.
-struct ArcSin : ByKernel {
+struct ArcSin : ByKernel, Holomorphic {
     static constexpr auto name = "arcsin", symbol = "arcsin";
-    static constexpr auto run(std::floating_point auto x) { return std::asin(x); }
+    static constexpr auto run(Number auto x) { return std::asin(x); }
     static constexpr auto vjp0(auto g, auto x, auto) {
         return g / call<Sqrt>((1_c - x) * (1_c + x));
     }
 };
 
-struct ArcCos : ByKernel {
+struct ArcCos : ByKernel, Holomorphic {
     static constexpr auto name = "arccos", symbol = "arccos";
-    static constexpr auto run(std::floating_point auto x) { return std::acos(x); }
+    static constexpr auto run(Number auto x) { return std::acos(x); }
     static constexpr auto vjp0(auto g, auto x, auto) {
         return -(g / call<Sqrt>((1_c - x) * (1_c + x)));
     }
 };
 
-struct ArcTan : ByKernel {
+struct ArcTan : ByKernel, Holomorphic {
     static constexpr auto name = "arctan", symbol = "arctan";
-    static constexpr auto run(std::floating_point auto x) { return std::atan(x); }
+    static constexpr auto run(Number auto x) { return std::atan(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / (1_c + x * x); }
 };
 
-struct Sinh : ByKernel {
+struct Sinh : ByKernel, Holomorphic {
     static constexpr auto name = "sinh", symbol = "sinh";
-    static constexpr auto run(std::floating_point auto x) { return std::sinh(x); }
+    static constexpr auto run(Number auto x) { return std::sinh(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Cosh>(x); }
 };
 
-struct Cosh : ByKernel {
+struct Cosh : ByKernel, Holomorphic {
     static constexpr auto name = "cosh", symbol = "cosh";
-    static constexpr auto run(std::floating_point auto x) { return std::cosh(x); }
+    static constexpr auto run(Number auto x) { return std::cosh(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Sinh>(x); }
 };
 
 // cosh(y) is sqrt(x*x + 1) without its overflow, and sinh(y) below sqrt(x*x - 1).
-struct ArcSinh : ByKernel {
+struct ArcSinh : ByKernel, Holomorphic {
     static constexpr auto name = "arcsinh", symbol = "arcsinh";
-    static constexpr auto run(std::floating_point auto x) { return std::asinh(x); }
+    static constexpr auto run(Number auto x) { return std::asinh(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g / call<Cosh>(y); }
 };
 
-struct ArcCosh : ByKernel {
+struct ArcCosh : ByKernel, Holomorphic {
     static constexpr auto name = "arccosh", symbol = "arccosh";
-    static constexpr auto run(std::floating_point auto x) { return std::acosh(x); }
+    static constexpr auto run(Number auto x) { return std::acosh(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g / call<Sinh>(y); }
 };
 
-struct ArcTanh : ByKernel {
+struct ArcTanh : ByKernel, Holomorphic {
     static constexpr auto name = "arctanh", symbol = "arctanh";
-    static constexpr auto run(std::floating_point auto x) { return std::atanh(x); }
+    static constexpr auto run(Number auto x) { return std::atanh(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / ((1_c - x) * (1_c + x)); }
 };
 
 // The angle of the point (b, a); at the origin, which has none, the gradient is zero. Divided by
-// the radius twice, whose square may overflow.
-struct ArcTan2 : ByKernel {
+// the radius twice, whose square may overflow. Our own kernel: NumPy's takes a less exact way on
+// some strides.
+struct ArcTan2 : OwnKernel {
     static constexpr auto name = "arctan2", symbol = "arctan2";
     static constexpr auto run(std::floating_point auto a, std::floating_point auto b) {
         return std::atan2(a, b);

@@ -2,13 +2,22 @@
 // for their own types (Uses and Flops here, Tensor in graph), found by argument-dependent lookup.
 #pragma once
 
+#include <complex>
 #include <concepts>
 
 namespace rg::op {
 
+template <class T>
+inline constexpr bool is_complex_number = false;
+template <class T>
+inline constexpr bool is_complex_number<std::complex<T>> = true;
+
+template <class T>
+concept Number = std::floating_point<T> || is_complex_number<T>;
+
 // What a rule may be instantiated on: a number, or a class that says so.
 template <class V>
-concept Value = std::floating_point<V> || requires { typename V::is_value; };
+concept Value = Number<V> || requires { typename V::is_value; };
 
 // A literal that takes the type of what it meets, so that float stays float.
 struct Const {
@@ -20,6 +29,10 @@ constexpr Const operator""_c(unsigned long long v) { return {double(v)}; }
 
 template <std::floating_point T>
 constexpr T lift(Const c, T) {
+    return T(c.v);
+}
+template <class T>
+constexpr std::complex<T> lift(Const c, std::complex<T>) {
     return T(c.v);
 }
 
@@ -56,10 +69,21 @@ constexpr auto operator<(const V& x, Const c) {
     return x < lift(c, x);
 }
 
+// Complex numbers have no order; where a rule asks on which side of zero an exponent lies, its real
+// part answers.
+template <class T>
+constexpr bool operator>(const std::complex<T>& a, const std::complex<T>& b) {
+    return a.real() > b.real();
+}
+template <class T>
+constexpr bool operator>(const std::complex<T>& a, Const c) {
+    return a.real() > T(c.v);
+}
+
 constexpr bool either(bool a, bool b) { return a | b; }
 constexpr bool both(bool a, bool b) { return a & b; }
 
-template <std::floating_point T>
+template <Number T>
 constexpr T where(bool c, T a, T b) {
     return c ? a : b;
 }
@@ -72,13 +96,13 @@ constexpr auto where(const M& c, Const a, const V& b) {
     return where(c, lift(a, b), b);
 }
 
-template <std::floating_point T>
+template <Number T>
 constexpr bool isnan(T x) {
     return x != x;
 }
 
 // Another operation inside a rule: its value on numbers, a recorded node on tensors.
-template <class Op, std::floating_point... T>
+template <class Op, Number... T>
 auto call(T... x) {
     return Op::run(x...);
 }

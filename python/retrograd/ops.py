@@ -7,6 +7,7 @@ functions find it. Names without a leading underscore are exported as `retrograd
 import copyreg as _copyreg
 from collections.abc import Callable as _Callable
 from typing import Any as _Any
+from warnings import warn as _warn
 
 import numpy as _np
 
@@ -123,8 +124,9 @@ def _named(public: str) -> _Any:
 # A model that holds its activation can be copied and pickled.
 _copyreg.pickle(_core.Op, lambda op: (_named, (op.__name__,)))
 
-# Reached by t[i], by its derivative and by t[i] = v; they have no function of their own.
-OPS.update(dict.fromkeys(("getitem", "scatter", "setitem")))
+# Reached by t[i], by its derivative and by t[i] = v, by abs(z), by the derivative of imag(z); they
+# have no function of their own.
+OPS.update(dict.fromkeys(("getitem", "scatter", "setitem", "modulus", "complex")))
 
 
 def _is_tensor(x: object) -> bool:
@@ -302,5 +304,69 @@ def broadcast_to(a: _Any, shape: _Any) -> _Any:
 
 @_function("cast")
 def astype(a: _Any, dtype: _Any) -> _Any:
-    """A copy in float64 or float32; the gradient comes back in `a`'s own type."""
+    """A copy in another type; the gradient comes back in `a`'s own type.
+
+    Parameters
+    ----------
+    a : Tensor
+    dtype : dtype
+        float64, float32, complex128 or complex64. From complex to real the real part remains, with
+        NumPy's ComplexWarning.
+    """
+    if _is_complex(a) and _np.dtype(dtype).kind == "f":
+        _warn(
+            "Casting complex values to real discards the imaginary part",
+            _np.exceptions.ComplexWarning,
+            stacklevel=2,
+        )
     return _core.astype(a, dtype)
+
+
+def _is_complex(a: _Any) -> bool:
+    return bool(a.dtype.kind == "c")
+
+
+@_function("real", _np.real)
+def real(val: _Any) -> _Any:
+    """The real part; a copy if `val` is real.
+
+    Parameters
+    ----------
+    val : Tensor
+
+    Notes
+    -----
+    Cotangent: g, as a complex number.
+    """
+    if not _is_tensor(val):
+        return _np.real(_array("real", val))
+    return _core.real(val) if _is_complex(val) else +val
+
+
+@_function("imag", _np.imag)
+def imag(val: _Any) -> _Any:
+    """The imaginary part; zeros if `val` is real.
+
+    Parameters
+    ----------
+    val : Tensor
+
+    Notes
+    -----
+    Cotangent: -1j*g. A cotangent of a complex number x + iy stands for df/dx - i df/dy, as in JAX:
+    no rule of a holomorphic function conjugates anything.
+    """
+    if not _is_tensor(val):
+        return _np.imag(_array("imag", val))
+    return _core.imag(val) if _is_complex(val) else _core.where(False, val, 0.0)
+
+
+@_function("conj")
+def conjugate(x: _Any) -> _Any:
+    """The complex conjugate; a copy if `x` is real. Cotangent: conj(g)."""
+    if not _is_tensor(x):
+        return _np.conjugate(_array("conj", x))
+    return _core.conj(x) if _is_complex(x) else +x
+
+
+UFUNCS[_np.conjugate] = METHODS["conj"] = conj = conjugate

@@ -11,7 +11,7 @@ from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function, array_ufunc
 from .modes import check_detach
-from .ops import METHODS
+from .ops import METHODS, imag, real
 
 
 class Tensor(_core.Tensor):
@@ -104,6 +104,16 @@ class Tensor(_core.Tensor):
         """The tensor with its axes reversed."""
         return _core.transpose(self, None)
 
+    @property
+    def real(self) -> Any:
+        """The real part; the tensor itself if it is real."""
+        return real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part; zeros if the tensor is real."""
+        return imag(self)
+
     def numpy(self) -> np.ndarray[Any, Any]:
         """A detached, read-only array on the value; GraphError under `strict()`."""
         check_detach("numpy")
@@ -113,10 +123,10 @@ class Tensor(_core.Tensor):
         """The same value in memory of its own; gradients flow through."""
         return +self
 
-    def item(self) -> float:
-        """The only element as a Python float."""
+    def item(self) -> Any:
+        """The only element as a Python float, or complex."""
         check_detach("item")
-        return float(self._view().item())
+        return self._view().item()
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python floats."""
@@ -132,6 +142,10 @@ class Tensor(_core.Tensor):
     def __float__(self) -> float:
         check_detach("float")
         return float(self._view())
+
+    def __complex__(self) -> complex:
+        check_detach("complex")
+        return complex(self._view())
 
     def __int__(self) -> int:
         check_detach("int")
@@ -196,6 +210,7 @@ def _rebuild(data: np.ndarray[Any, Any], requires_grad: bool, attributes: dict[s
 
 
 for _name, _method in METHODS.items():
-    setattr(Tensor, _name, _method)
+    if _name not in ("real", "imag"):  # properties
+        setattr(Tensor, _name, _method)
 _core.set_positions_function(positions)
 _core.register(Tensor)

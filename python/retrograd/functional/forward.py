@@ -91,7 +91,7 @@ def _tangent_of(y: Any, level: int) -> Any:
 def zeros_like(x: Any) -> Any:
     """Zeros of x's shape, and of its dtype if that is a floating one."""
     value = x if isinstance(x, _core.Tensor) else np.asarray(x)
-    dtype = np.float32 if value.dtype == np.float32 else np.float64
+    dtype = value.dtype if value.dtype.kind in "fc" else np.float64
     return np.zeros(value.shape, dtype)[()]
 
 

@@ -49,8 +49,7 @@ def is_nested(leaves: Iterable[Any]) -> bool:
 
 def constant(x: Any) -> Any:
     """A floating array as a tensor without a gradient; what has another type as it is."""
-    # Of the facade's class, which this module cannot import while it is being imported itself.
-    return _core.kept(_core.variable(x, False, "constant")) if x.dtype.kind == "f" else x
+    return _core.kept(x) if x.dtype.kind in "fc" else x
 
 
 def plain(x: Any) -> Any:

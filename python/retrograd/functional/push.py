@@ -125,4 +125,4 @@ def _by_transpose(
 def _zeros(x: Any) -> Any:
     """Zeros like an array of a floating type; None for all else."""
     value = x if isinstance(x, _core.Tensor) else np.asarray(x)
-    return np.zeros(value.shape, value.dtype) if value.dtype.kind == "f" else None
+    return np.zeros(value.shape, value.dtype) if value.dtype.kind in "fc" else None

@@ -46,6 +46,11 @@ class Variables:
         # What the function gets may be written to, `x[i] = v`; the alias still stands for x.
         given = [_core.variable(x, self.nested, who) for x in leaves]
         self.inputs = tuple([_core.alias(x) for x in given])
+        if who != "vjp" and any(x.dtype.kind == "c" for x in given):
+            raise _core.DTypeError(
+                f"{who}: a complex argument came; differentiate by its real and imaginary parts, "
+                "or use vjp"
+            )
         self._given = given  # hooks that the function registers live with these
         replaced = list(args)
         for i, part in zip(chosen, self._parts(given), strict=True):
@@ -94,6 +99,11 @@ def _scalar(out: Any, who: str) -> Any:
             raise TypeError(
                 f"{who}: wants a function with a scalar result, this one has shape {out.shape}; "
                 "use jacobian, or elementwise_grad where element i depends on element i only"
+            )
+        if out.dtype.kind == "c":
+            raise TypeError(
+                f"{who}: wants a function with a real result, this one is {out.dtype}; use abs(z) "
+                "or z.real, or vjp"
             )
     elif isinstance(out, (tuple, list, dict, str)) or out is None or np.ndim(out):
         raise TypeError(
