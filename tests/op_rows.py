@@ -74,7 +74,9 @@ class Row:
         plain = {"2d": (2, 3), "0d": ()} if self.nin else {}
         return (
             *(
-                Case(label, self, (shape,) * self.nin, self.domains, self.numpy, self.ulp, self.real)
+                Case(
+                    label, self, (shape,) * self.nin, self.domains, self.numpy, self.ulp, self.real
+                )
                 for label, shape in plain.items()
             ),
             *self.more,

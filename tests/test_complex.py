@@ -213,9 +213,9 @@ def test_what_is_refused():
         z.sum().backward()
     z.backward(np.ones(2, complex))
     x = Tensor([1.0, 2.0])
-    with pytest.raises(rg.DTypeError, match="backward: a complex gradient came"):
+    with pytest.raises(rg.DTypeError, match="backward: complex128 came, wanted float64"):
         (x * 2).backward(np.ones(2, complex))
-    with pytest.raises(rg.DTypeError, match="grad: complex numbers came"):
+    with pytest.raises(rg.DTypeError, match="grad: complex128 came, wanted float64"):
         x.grad = 1j * np.ones(2)
     with pytest.raises(rg.DTypeError, match="no order"):
         np.max(z)

@@ -152,7 +152,13 @@ def test_functions_of_plain_arrays_are_numpys():
 @pytest.mark.parametrize("op", [operator.floordiv, operator.mod, divmod])
 def test_python_s_operators(op):
     x, y = np.array([7.5, -7.5, 6.0]), np.array([2.0, 2.0, -4.0])
-    for args in ((Tensor(x), Tensor(y)), (Tensor(x), y), (x, Tensor(y)), (Tensor(x), 2), (9, Tensor(y))):
+    for args in (
+        (Tensor(x), Tensor(y)),
+        (Tensor(x), y),
+        (x, Tensor(y)),
+        (Tensor(x), 2),
+        (9, Tensor(y)),
+    ):
         plain = [a.data if isinstance(a, Tensor) else a for a in args]
         got, want = op(*args), op(*plain)
         got, want = (got, want) if op is divmod else ((got,), (want,))

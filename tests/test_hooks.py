@@ -185,7 +185,7 @@ def test_no_hook_where_no_cotangent_arrives():
     [
         (np.ones(2), rg.ShapeError, r"hook gave shape \(2,\), the gradient has \(3,\)"),
         (1.0, rg.ShapeError, r"hook gave shape \(\), the gradient has \(3,\)"),
-        (np.ones(3) * 1j, rg.DTypeError, "hook: dtype complex128"),
+        (np.ones(3) * 1j, rg.DTypeError, "hook: complex128 came"),
         ("text", rg.DTypeError, "hook: a gradient is a number or an array, not str"),
         (ZeroDivisionError("planted"), ZeroDivisionError, "planted"),
         (KeyboardInterrupt(), KeyboardInterrupt, None),

@@ -40,7 +40,7 @@ Tensor seed_of(PyObject* gradient, const Array& root) {
                          " came, the tensor has " + to_string(root.shape()));
     }
     if (is_complex(g.value.dtype()) && !is_complex(root.dtype())) {
-        throw DTypeError(std::string("backward: a complex gradient came, the tensor is ") +
+        throw DTypeError(std::string("backward: ") + name_of(g.value.dtype()) + " came, wanted " +
                          name_of(root.dtype()));
     }
     return g;

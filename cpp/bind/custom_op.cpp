@@ -144,7 +144,7 @@ void pull(Run& run, Node& n) {
         Node* in = n.input(k);
         if (!in) continue;
         const DType dtype = in->value.dtype();
-        Array c = gradient_array(PyList_GET_ITEM(given.get(), k), dtype, n.op->name);
+        Array c = gradient_array(PyList_GET_ITEM(given.get(), k), dtype, n.op->name, true);
         check_shape(n, k, c, in->value);
         c = cast(c, dtype);
         accumulate(run.cotangent(*in), c.is_scalar() ? c : copy(c));
@@ -168,7 +168,7 @@ std::vector<Tensor> pull_recording(Node& n, const Tensor& g) {
         PyObject* o = PyList_GET_ITEM(given.get(), k);
         const DType dtype = in->value.dtype();
         out[k] = is_tensor(o) ? operand(as_handle(o))
-                              : Tensor(copy(gradient_array(o, dtype, n.op->name)));
+                              : Tensor(copy(gradient_array(o, dtype, n.op->name, true)));
         check_shape(n, k, out[k].value, in->value);
         out[k] = cast(out[k], Target{dtype});
     }

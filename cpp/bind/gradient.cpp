@@ -83,12 +83,15 @@ PyObject* get_gradient(Handle* h) {
     return Py_NewRef(h->grad);
 }
 
-Array gradient_array(PyObject* o, DType dtype, const char* who) {
-    if (is_tensor(o)) return value_of(as_handle(o));
-    Array g = constant_operand(o, dtype, who);
+Array gradient_array(PyObject* o, DType dtype, const char* who, bool take_complex) {
+    Array g = is_tensor(o) ? value_of(as_handle(o)) : constant_operand(o, dtype, who);
     if (!g) {
         throw DTypeError(std::string(who) + ": a gradient is a number or an array, not " +
                          Py_TYPE(o)->tp_name);
+    }
+    if (!take_complex && is_complex(g.dtype()) && !is_complex(dtype)) {
+        throw DTypeError(std::string(who) + ": " + name_of(g.dtype()) + " came, wanted " +
+                         name_of(dtype));
     }
     return g;
 }
@@ -101,10 +104,6 @@ void set_gradient(Handle* h, PyObject* value) {
         made = Ref::borrow(value);
     } else {
         Array g = gradient_array(value, own.dtype(), "grad");
-        if (is_complex(g.dtype()) && !is_complex(own.dtype())) {
-            throw DTypeError(std::string("grad: complex numbers came, the tensor is ") +
-                             name_of(own.dtype()));
-        }
         if (g.ndim() != 0 && !g.same_shape(own)) {
             throw ShapeError("grad: shape " + to_string(g.shape()) + " came, the tensor has " +
                              to_string(own.shape()));

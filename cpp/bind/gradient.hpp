@@ -14,8 +14,9 @@ void clear_gradient(Handle* h);
 // meanwhile.
 void settle(Handle* h);
 
-// What the user gave as a gradient, as an array of a floating dtype.
-Array gradient_array(PyObject* o, DType dtype, const char* who);
+// What the user gave as a gradient, as an array of a floating dtype. A complex one is no gradient
+// of a real tensor, but for a rule whose real part is meant.
+Array gradient_array(PyObject* o, DType dtype, const char* who, bool take_complex = false);
 
 // A Python tensor for a gradient. Where the tensor is one the user has, a copy of its node keeps
 // the two apart.

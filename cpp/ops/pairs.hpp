@@ -39,9 +39,7 @@ struct CopySign : Quiet {
 // takes one or the other, by the place in the array.
 struct FMax : Quiet, OwnKernel {
     static constexpr auto name = "fmax", symbol = "fmax";
-    static constexpr auto run(auto a, auto b) {
-        return where(either(a > b, isnan(b)), a, b);
-    }
+    static constexpr auto run(auto a, auto b) { return where(either(a > b, isnan(b)), a, b); }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
         return where(a == b, 0.5_c * g, where(either(a > b, isnan(b)), g, 0_c));
     }
@@ -52,9 +50,7 @@ struct FMax : Quiet, OwnKernel {
 
 struct FMin : Quiet, OwnKernel {
     static constexpr auto name = "fmin", symbol = "fmin";
-    static constexpr auto run(auto a, auto b) {
-        return where(either(a < b, isnan(b)), a, b);
-    }
+    static constexpr auto run(auto a, auto b) { return where(either(a < b, isnan(b)), a, b); }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
         return where(a == b, 0.5_c * g, where(either(a < b, isnan(b)), g, 0_c));
     }

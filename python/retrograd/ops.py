@@ -93,9 +93,7 @@ log1p = _op("log1p", _np.log1p, "log(1 + x).", "g/(1 + x)")
 logaddexp = _op(
     "logaddexp", _np.logaddexp, "log(exp(a) + exp(b)).", "g*sigmoid(a - b), g*sigmoid(b - a)"
 )
-logaddexp2 = _op(
-    "logaddexp2", _np.logaddexp2, "log2(2**a + 2**b).", "g*2**(a - y), g*2**(b - y)"
-)
+logaddexp2 = _op("logaddexp2", _np.logaddexp2, "log2(2**a + 2**b).", "g*2**(a - y), g*2**(b - y)")
 cbrt = _op("cbrt", _np.cbrt, "Cube root.", "g/(3*y*y), infinite at 0")
 square = _op("square", _np.square, "x * x.", "2*g*x")
 reciprocal = _op("reciprocal", _np.reciprocal, "1 / x.", "-g*y*y")
@@ -113,7 +111,6 @@ hypot = _op("hypot", _np.hypot, "sqrt(a*a + b*b).", "g*a/y, g*b/y; zero at (0, 0
 copysign = _op("copysign", _np.copysign, "|a| with b's sign.", "g*sign(a)*sign(y), zero")
 fmax = _op("fmax", _np.fmax, "The larger, passing over NaN.", "g to the larger, halves at a tie")
 fmin = _op("fmin", _np.fmin, "The smaller, passing over NaN.", "g to the smaller, halves at a tie")
-UFUNCS[_np.fabs] = absolute
 matmul = _op("matmul", _np.matmul, "a @ b, batched and 1-d as in NumPy.", "g @ b.T, a.T @ g")
 
 
@@ -210,7 +207,8 @@ def clip(
     return _np.clip(_array("clip", a), _array("clip", a_min), _array("clip", a_max))
 
 
-UFUNCS[_np._core.umath.clip] = clip  # of `ndarray.clip(t)`
+# What `ndarray.clip(t)` calls, a ufunc without a public name.
+UFUNCS[_np._core.umath.clip] = clip  # type: ignore[attr-defined]
 
 
 @_function("sum", _np.sum)

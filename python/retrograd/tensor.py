@@ -162,7 +162,7 @@ class Tensor(_core.Tensor):
         return math.trunc(float(self._view()))
 
     def __round__(self, ndigits: int | None = None) -> Any:
-        return np.round(self, ndigits or 0)  # type: ignore[call-overload]
+        return np.round(self, ndigits or 0)
 
     def __bool__(self) -> bool:
         return bool(self._view())

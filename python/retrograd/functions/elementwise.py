@@ -10,6 +10,13 @@ from .table import implements, is_tensor, on_values, value
 on_values(np.isposinf, np.isneginf)
 
 
+@implements(np.fabs, derivative="g*sign(x)", kink="zero at 0")
+def fabs(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise TypeError("np.fabs: complex numbers came; np.abs takes them")
+    return np.abs(x)
+
+
 @implements(np.deg2rad, np.radians, derivative="g*pi/180")
 def deg2rad(x: Any) -> Any:
     return x * (np.pi / 180)
@@ -80,19 +87,31 @@ def frexp(x: Any) -> Any:
     return ldexp(x, -exponent), exponent
 
 
-@implements(
-    np.nan_to_num, derivative="g where x is kept, zero where it is replaced; none for the numbers"
-)
+@implements(np.nan_to_num, derivative="g where x is kept, zero where it is replaced")
 def nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:
-    limits = np.finfo(x.dtype)
-    y = np.where(np.isnan(x), nan, x)
-    y = np.where(np.isposinf(x), limits.max if posinf is None else posinf, y)
-    y = np.where(np.isneginf(x), limits.min if neginf is None else neginf, y)
+    numbers = nan, posinf, neginf
+    if x.dtype.kind == "c":
+        y = _filled(x.real, *numbers) + 1j * _filled(x.imag, *numbers)
+    else:
+        y = _filled(x, *numbers)
     if copy:
         return y
     x[...] = y
+    return x
+
+
+def _filled(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
+    limits = np.finfo(x.dtype)
+    places = (
+        (np.isnan(x), nan),
+        (np.isposinf(x), limits.max if posinf is None else posinf),
+        (np.isneginf(x), limits.min if neginf is None else neginf),
+    )
+    for mask, number in places:
+        number = number.astype(x.dtype) if is_tensor(number) else np.asarray(number, x.dtype)
+        x = np.where(mask, number, x)
     return x
 
 
