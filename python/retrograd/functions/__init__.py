@@ -33,6 +33,7 @@ FAMILIES = (
     "products",
     "vectors",
     "einsum",
+    "elementwise",
 )
 
 for _family in FAMILIES:
