@@ -10,7 +10,7 @@ from . import _core, exchange, methods
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
-from .modes import check_caller, check_detach
+from .detach import check_caller, check_detach
 from .ops import METHODS, imag, real
 from .ufuncs import array_ufunc
 

@@ -100,13 +100,4 @@ CASES = (
         np.bincount,
         weights=(lambda w: np.bincount(BINS, w, minlength=7), (5,)),
     ),
-    *cases_of(
-        np.histogram,
-        weights=(lambda w: np.histogram(BINS, 3, weights=w)[0], (5,)),
-        edges=(lambda w: np.histogram(BINS, [0.5, 2, 3], weights=w)[0], (5,)),
-    ),
-    *cases_of(
-        np.histogram, (0.5, 2), ulp=2,
-        density=(lambda w: np.histogram(BINS, 3, weights=w, density=True)[0], (5,)),
-    ),
 )  # fmt: skip

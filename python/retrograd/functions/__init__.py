@@ -30,6 +30,7 @@ FAMILIES = (
     "quantiles",
     "reductions",
     "statistics",
+    "histograms",
     "products",
     "vectors",
     "einsum",

@@ -10,7 +10,7 @@ from .reductions import UNSET, counted, given, in_counts, in_dtype, taken
 from .scatter import add_at
 from .table import implements, on_values
 
-on_values(np.digitize, np.histogram_bin_edges)
+on_values(np.digitize)
 
 
 @implements(
@@ -194,44 +194,3 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     bins = np.asarray(x)
     empty = np.bincount(bins, np.zeros(weights.shape), minlength)
     return add_at(empty, bins, in_dtype(weights, np.float64))
-
-
-@implements(np.histogram, derivative="weights: g of the bin; data and edges have none")
-def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    a, bins = value(a), value(bins)
-    counts, edges = np.histogram(a, bins, range, density, value(weights))
-    if not is_tensor(weights):
-        return counts, edges
-    a = np.ravel(a)
-    at = np.searchsorted(edges, a, side="right") - 1
-    at[a == edges[-1]] -= 1  # the last bin has its upper edge
-    inside = (at >= 0) & (at < len(counts))
-    empty = np.zeros(len(counts), weights.dtype)
-    heights = add_at(empty, at[inside], weights.reshape(-1)[inside])
-    return heights / np.diff(edges) / np.sum(heights) if density else heights, edges
-
-
-@implements(np.histogram2d, derivative="")
-def histogram2d(
-    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    _plain_weights("histogram2d", weights)
-    return np.histogram2d(value(x), value(y), value(bins), range, density, weights)
-
-
-@implements(np.histogramdd, derivative="")
-def histogramdd(
-    sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    _plain_weights("histogramdd", weights)
-    return np.histogramdd(value(sample), value(bins), range, density, weights)
-
-
-def _plain_weights(name: str, weights: Any) -> None:
-    if is_tensor(weights):
-        raise TypeError(
-            f"np.{name}: keyword 'weights' is a Tensor; np.histogram and np.bincount "
-            "have its gradient"
-        )
