@@ -23,7 +23,7 @@ CASES = (
         longer=(np.polyadd, (3,), (2,)),
         shorter=(lambda x: np.polyadd(x, [1.0, 2.0, 3.0]), (2,)),
         scalar=(np.polyadd, (3,), ()),
-        poly1d=(lambda x: (np.poly1d(x) + [1.0, 2.0]).coeffs, (3,)),
+        poly1d=(lambda x: (np.poly1d(x) + np.poly1d([1.0, 2.0])).coeffs, (3,)),
     ),
     *cases_of(
         np.polysub,

@@ -4,16 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from .creation import lifted
+from .creation import lifted, operand
 from .probe import asked, axes
 from .table import implements, is_tensor, value
 
 _MISSING: Any = np._NoValue
-
-
-def _array(x: Any) -> Any:
-    x = lifted(x)
-    return x if is_tensor(x) else np.asarray(x)
 
 
 @implements(np.diff, derivative="the transposed differences of g")
@@ -24,7 +19,7 @@ def diff(
         return a
     if n < 0:
         raise ValueError(f"np.diff: n = {n} is negative")
-    a = _array(a)
+    a = operand(a)
     (axis,) = axes("diff", axis, a.ndim)
     parts = [x if x is a else _edge(x, a, axis) for x in (prepend, a, append) if x is not _MISSING]
     a = np.concatenate(parts, axis) if len(parts) > 1 else a
@@ -35,18 +30,18 @@ def diff(
 
 
 def _edge(x: Any, a: Any, axis: int) -> Any:
-    x = _array(x)
+    x = operand(x)
     return x if x.ndim else np.broadcast_to(x, (*a.shape[:axis], 1, *a.shape[axis + 1 :]))
 
 
 @implements(np.ediff1d, derivative="the transposed differences of g")
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    a = np.ravel(_array(ary))
+    a = np.ravel(operand(ary))
     parts = [a[1:] - a[:-1]]
     for name, x in (("to_begin", to_begin), ("to_end", to_end)):
         if x is None:
             continue
-        x = np.ravel(_array(x))
+        x = np.ravel(operand(x))
         if not np.can_cast(x.dtype, a.dtype, "same_kind"):
             raise TypeError(f"np.ediff1d: {name} of dtype {x.dtype} does not fit {a.dtype}")
         parts.insert(0 if name == "to_begin" else len(parts), np.astype(x, a.dtype))
@@ -55,7 +50,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 @implements(np.gradient, derivative="the transposed differences of g; that of the spacing")
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    f = _array(f)
+    f = operand(f)
     f = f.astype(np.float64) if f.dtype.kind in "biu" else f
     along = axes("gradient", axis, f.ndim)
     spacings = tuple(map(lifted, varargs)) or (1.0,)
@@ -79,7 +74,7 @@ def _steps(spacing: Any, rows: Any) -> Any:
     """The step between samples: one, or one after each of them but the last."""
     if not np.ndim(spacing):
         return spacing
-    places = _array(spacing)
+    places = operand(spacing)
     if places.shape != rows.shape[:1]:
         raise ValueError(f"np.gradient: {places.shape} places came for {rows.shape[0]} samples")
     steps = np.diff(np.astype(places, np.float64) if places.dtype.kind in "iu" else places)
@@ -116,11 +111,11 @@ def _slope(f: Any, h: Any, edge_order: int) -> Any:
 
 @implements(np.trapezoid, derivative="g times the widths; that of the widths")
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    y = _array(y)
+    y = operand(y)
     (axis,) = axes("trapezoid", axis, y.ndim)
     width = dx
     if x is not None:
-        x = _array(x)
+        x = operand(x)
         width = np.diff(x, axis=axis if x.ndim > 1 else -1)
         if x.ndim == 1:
             width = width.reshape((-1,) + (1,) * (y.ndim - axis - 1))
@@ -141,8 +136,8 @@ def interp(
     plain = [value(lifted(v)) for v in (x, xp, fp, left, right, period)]
     want = np.asarray(asked(np.interp, *plain))
     x, xp, fp = (
-        np.astype(_array(v), np.result_type(_array(v).dtype, np.float64), copy=False)
-        for v in (x, xp, fp)
+        np.astype(v, np.result_type(v.dtype, np.float64), copy=False)
+        for v in map(operand, (x, xp, fp))
     )
     if period is not None:
         x, xp, fp = _periodic(x, xp, fp, np.abs(period))

@@ -17,6 +17,12 @@ def lifted(x: Any) -> Any:
     return _joined(x) if isinstance(x, (list, tuple)) and _holds_tensor(x) else x
 
 
+def operand(x: Any) -> Any:
+    """A Tensor or an array; a list that holds tensors is one Tensor."""
+    x = lifted(x)
+    return x if is_tensor(x) else np.asarray(x)
+
+
 def _holds_tensor(x: Any) -> bool:
     return is_tensor(x) or (isinstance(x, (list, tuple)) and any(map(_holds_tensor, x)))
 
@@ -67,6 +73,8 @@ def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) 
             [0., 4.]], op='reshape')
     """
     made = _joined(object)
+    if dtype is not None and np.dtype(dtype).kind in "biu":
+        raise _core.DTypeError(f"array: a Tensor has no dtype {np.dtype(dtype)}; use np.array")
     if not is_tensor(made):
         integers = dtype is None and made.dtype.kind in "biu"
         made = constant(np.asarray(made, float if integers else dtype))
@@ -92,20 +100,24 @@ for _function in (np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.
     implements(_function, derivative="a constant, by like=t")(_Made(_function))
 
 
+# Without a tensor inside these are NumPy's: integers stay integers, fit to be an index.
+
+
 @implements(np.array, derivative="g, part by part, by like=t")
-def _array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Any:
-    # Without a tensor inside it is NumPy's: integers stay integers, fit to be an index.
+def _array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: int = 0) -> Any:
     if not _holds_tensor(object):
         return constant(asked(np.array, object, dtype, copy=copy, ndmin=ndmin))
-    return array(object, dtype, copy=copy, ndmin=ndmin)
+    return array(object, dtype, copy=bool(copy), ndmin=ndmin)
 
 
 @implements(np.asarray, np.asanyarray, derivative="g, part by part, by like=t")
 def _asarray(
     a: Any, dtype: Any = None, *, device: str | None = None, copy: bool | None = None
 ) -> Any:
+    if not _holds_tensor(a):
+        return constant(asked(np.asarray, a, dtype, device=device, copy=copy))
     asked(np.asarray, 0.0, device=device)
-    return _array(a, dtype, copy=bool(copy))
+    return array(a, dtype, copy=bool(copy))
 
 
 def _like(f: Callable[..., Any], a: Any, **settings: Any) -> Any:

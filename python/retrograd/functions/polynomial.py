@@ -4,15 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from .creation import array, lifted
+from .creation import array, operand
 from .primitive import Primitive
 from .probe import asked
-from .table import implements, is_tensor, value
+from .table import implements, value
 
 
 def _coefficients(p: Any) -> Any:
-    p = p.coeffs if isinstance(p, np.poly1d) else lifted(p)
-    return p if is_tensor(p) else np.asarray(p)
+    return operand(p.coeffs if isinstance(p, np.poly1d) else p)
 
 
 def _like(out: Any, *operands: Any) -> Any:
@@ -52,7 +51,7 @@ def polysub(a1: Any, a2: Any) -> Any:
 
 @implements(np.polymul, derivative="that of np.convolve")
 def polymul(a1: Any, a2: Any) -> Any:
-    factors = [np.trim_zeros(np.atleast_1d(_coefficients(a)), "f") for a in (a1, a2)]
+    factors: Any = [np.trim_zeros(np.atleast_1d(_coefficients(a)), "f") for a in (a1, a2)]
     # A polynomial that vanishes has the one coefficient 0.
     factors = [a if a.size else np.zeros(1, a.dtype) for a in factors]
     return _like(np.convolve(*factors), a1, a2)
