@@ -91,12 +91,17 @@ def entries() -> dict[Any, Entry]:
     """Return every function on tensors with its entry, whichever table it is in."""
     found = {}
     for function, carry in (*UFUNCS.items(), *FUNCTIONS.items()):
-        derivative, kink = DERIVATIVES.get(carry, ("", ""))
-        found[function] = ENTRIES.get(function) or Entry(carry, derivative, kink)
+        found[function] = ENTRIES.get(function) or from_text(carry)
     for carry in OPS.values():
         if carry is not None and carry not in (*UFUNCS.values(), *FUNCTIONS.values()):
-            found[carry] = Entry(carry, *DERIVATIVES.get(carry, ("", "")))
+            found[carry] = from_text(carry)
     return found
+
+
+def from_text(carry: Any) -> Entry:
+    """Return an operation of the registry as an entry; its text has the kink after a semicolon."""
+    derivative, _, kink = DERIVATIVES.get(carry, "").partition("; ")
+    return Entry(carry, derivative, kink)
 
 
 def page() -> str:
