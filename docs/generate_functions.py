@@ -120,7 +120,9 @@ def page() -> str:
     for section, title in SECTIONS.items():
         if sections[section]:
             rows = "\n".join(sorted(set(sections[section]), key=str.lower))
-            blocks.append(f"## {title}\n\n| function | cotangents | kinks |\n|---|---|---|\n{rows}\n")
+            blocks.append(
+                f"## {title}\n\n| function | cotangents | kinks |\n|---|---|---|\n{rows}\n"
+            )
     blocks.append(
         "## Without a derivative\n\nThese answer with plain numbers, booleans, integers or text, from "
         f"the tensors' values: {', '.join(sorted(set(without), key=str.lower))}.\n"

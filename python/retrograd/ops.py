@@ -65,7 +65,9 @@ add = _op("add", _np.add, "a + b.", "g, g")
 subtract = _op("sub", _np.subtract, "a - b.", "g, -g")
 multiply = _op("mul", _np.multiply, "a * b.", "g*b, g*a")
 divide = _op("div", _np.divide, "a / b.", "g/b, -g*y/b")
-power = _op("pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); zero for x**0, and by b at 0**b")
+power = _op(
+    "pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); zero for x**0, and by b at 0**b"
+)
 negative = _op("neg", _np.negative, "-x.", "-g")
 positive = _op("pos", _np.positive, "+x, a copy.", "g")
 absolute = abs = _op("abs", _np.absolute, "|x|.", "g*sign(x); zero at 0")
@@ -317,7 +319,7 @@ def max(
     return extremum(_np.max, a, axis, out, keepdims, initial, where)
 
 
-@_function(None, _np.min, _np.amin, derivative="g to the smallest; 1/n to each of n equal ones")
+@_function("min", _np.min, _np.amin, derivative="g to the smallest; 1/n to each of n equal ones")
 def min(
     a: _Any,
     axis: _Any = None,
@@ -330,18 +332,10 @@ def min(
     if not _is_tensor(a):
         return _np.min(_array("min", a), axis, out, keepdims, initial, where)
     if out is None and initial is where is _UNSET:
-        return -_core.max(-a, axis, keepdims)
+        return _core.min(a, axis, keepdims)
     from .functions.reductions import extremum
 
     return extremum(_np.min, a, axis, out, keepdims, initial, where)
-
-
-@_function("min", _np.min, _np.amin, derivative="g to the smallest; 1/n to each of n equal ones")
-def min(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
-    """Minimum over axes; n equal minima share the cotangent, 1/n each. Parameters as for `sum`."""
-    if not _is_tensor(a):
-        return _np.min(_array("min", a), axis, keepdims=keepdims)
-    return _core.min(a, axis, keepdims)
 
 
 @_function("reshape", _np.reshape, derivative="g in the operand's shape")

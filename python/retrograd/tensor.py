@@ -11,7 +11,7 @@ from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
 from .detach import check_caller, check_detach
-from .ops import METHODS, imag, real
+from .ops import METHODS
 from .ufuncs import array_ufunc
 
 

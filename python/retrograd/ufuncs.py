@@ -112,7 +112,11 @@ def call(
         _resolve(ufunc, inputs, outs, None, casting)
     # Without a Tensor to differentiate the ufunc itself computes what `out=` takes.
     operation = UFUNCS[ufunc] if any(map(is_tensor, inputs)) else ufunc
-    if where is True:
+    if where is True and more and operation is not ufunc:
+        from .functions.gufuncs import along
+
+        results = along(ufunc, operation, inputs, **more)
+    elif where is True:
         results = operation(*inputs, **more)
     elif ufunc.signature is not None:
         raise TypeError(f"np.{name}: keyword 'where' is not supported")

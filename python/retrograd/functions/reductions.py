@@ -12,10 +12,7 @@ from .table import implements, on_values
 
 UNSET = np._NoValue
 
-on_values(
-    *(np.any, np.all, np.count_nonzero),
-    *(np.argmax, np.argmin, np.nanargmax, np.nanargmin),
-)
+on_values(np.any, np.all, np.count_nonzero)
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..ops import METHODS
 from .places import along, as_part, cast, cycled, holds_tensor
-from .sorting import partition, rows_of, sort
+from .sorting import rows_of
 from .table import implements, is_tensor, value
 
 _WRITTEN = "g to the values where they are written, to the target elsewhere"
@@ -102,18 +101,3 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     np.fill_diagonal(marks, True, wrap)
     places = np.flatnonzero(marks)
     _write(a, places, cycled(val, places.size))
-
-
-def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
-    """ndarray's method of the same name: the Tensor itself becomes what the function gives."""
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> None:
-        self[...] = function(self, *args, **kwargs)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"Take on the value of `np.{function.__name__}(self, …)`."
-    return method
-
-
-METHODS["sort"] = _in_place(sort)
-METHODS["partition"] = _in_place(partition)
