@@ -64,7 +64,7 @@ def place(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def keywords(carry: Any) -> str:
-    """Return the parameters of what carries a function out, without NumPy's marks for `not given`."""
+    """Return the parameters of what carries a function out."""
     try:
         signature = inspect.signature(carry)
     except ValueError:
@@ -124,8 +124,8 @@ def page() -> str:
                 f"## {title}\n\n| function | cotangents | kinks |\n|---|---|---|\n{rows}\n"
             )
     blocks.append(
-        "## Without a derivative\n\nThese answer with plain numbers, booleans, integers or text, from "
-        f"the tensors' values: {', '.join(sorted(set(without), key=str.lower))}.\n"
+        "## Without a derivative\n\nThese answer from the tensors' values, with plain numbers, "
+        f"booleans or text: {', '.join(sorted(set(without), key=str.lower))}.\n"
     )
     return "\n".join(blocks)
 

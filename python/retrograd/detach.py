@@ -1,5 +1,6 @@
 """Where a gradient would end unasked: each conversion to plain values asks here first."""
 
+import re
 import sys
 from types import CodeType, FrameType
 
@@ -43,7 +44,7 @@ _LOSING = {
 }
 _LIBRARIES = ("numpy.", "scipy.")
 # These are asked for plain values: they detach as np.asarray does.
-_PLAIN_PACKAGES = ("numpy.testing", "numpy.ma", "scipy.optimize")
+_PLAIN_PACKAGES = ("numpy.testing.", "numpy.ma.", "scipy.optimize.")
 _PLAIN_FUNCTIONS = ("asarray_chkfinite", "asmatrix", "require")
 # What to write instead, where there is more to say than that the function takes arrays only.
 _INSTEAD = {
@@ -68,10 +69,9 @@ def check_caller() -> None:
     if entered is None:
         return
     module, code = entered.f_globals["__name__"], entered.f_code
-    if module.startswith(_PLAIN_PACKAGES) or code.co_name in _PLAIN_FUNCTIONS:
+    if f"{module}.".startswith(_PLAIN_PACKAGES) or code.co_name in _PLAIN_FUNCTIONS:
         return
-    inner = [part for part in module.split(".") if part[0] != "_"]
-    package = ".".join(part for part in inner[:2] if part not in ("lib", "matrixlib"))
+    package = re.split(r"\.(?:_|lib\b|matrixlib\b)", module)[0]
     function = code.co_qualname.partition(".__")[0].partition(".<locals>")[0]
     name = f"{package.replace('numpy', 'np', 1)}.{function}"
     instead = _INSTEAD.get(name, "compose it from supported operations")

@@ -31,6 +31,7 @@ FAMILIES = (
     "reductions",
     "statistics",
     "histograms",
+    "complexes",
     "products",
     "vectors",
     "einsum",
