@@ -31,10 +31,13 @@ FAMILIES = (
     "quantiles",
     "reductions",
     "statistics",
+    "histograms",
+    "complexes",
     "products",
     "cross",
     "gufuncs",
     "einsum",
+    "elementwise",
 )
 
 for _family in FAMILIES:
