@@ -23,7 +23,9 @@ Real record(double value, Entry entry) {
     return {value, static_cast<int>(tape.size()) - 1};
 }
 
-Real operator*(Real a, Real b) { return record(a.value * b.value, {a.index, b.index, b.value, a.value}); }
+Real operator*(Real a, Real b) {
+    return record(a.value * b.value, {a.index, b.index, b.value, a.value});
+}
 Real operator+(Real a, Real b) { return record(a.value + b.value, {a.index, b.index, 1, 1}); }
 
 }  // namespace
