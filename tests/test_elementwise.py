@@ -284,15 +284,6 @@ def test_float_power_is_computed_in_float64():
     assert x.grad.dtype == np.float32
 
 
-@pytest.mark.parametrize("period", [2 * np.pi, 3.0])
-def test_unwrap_has_numpys_bits(period):
-    angles = np.array([0, 1.5, 3, 4.5, 0, 0.2, -period / 2, period / 2, 0, -period / 2])
-    for x in (angles, np.add.outer(angles, angles)):
-        for axis in range(x.ndim):
-            got = np.unwrap(Tensor(x), axis=axis, period=period)
-            assert ulps(got.data, np.unwrap(x, axis=axis, period=period)) == 0
-
-
 def test_a_step_s_gradient_is_zeros_and_never_missing():
     x = Tensor(np.array([0.5, 1.5]))
     for f in (np.floor, np.rint, lambda t: t // 1, lambda t: np.heaviside(t, 1.0)):

@@ -114,12 +114,14 @@ void use_loop(const char* name, PyObject* object) {
         ours = loop;
         if (op == &info<op::Add>()) sum_kernel[t] = loop;
         if (op == &info<op::Maximum>() && t < kFloatTypes) max_kernel[t] = loop;
+        if (op == &info<op::Minimum>() && t < kFloatTypes) min_kernel[t] = loop;
     }
 }
 
 void install_float_errors() {
     warning_names[info<op::Sum>().id] = "reduce";
     warning_names[info<op::Max>().id] = "reduce";
+    warning_names[info<op::Min>().id] = "reduce";
     float_error_hook = report;
 }
 

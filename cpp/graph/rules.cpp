@@ -57,6 +57,8 @@ V push_structural(const V* t, const V* in, const V& y, const Params* params) {
         return sum;
     } else if constexpr (requires { Op::linear; }) {
         return Op::run(t[0], p);
+    } else if constexpr (requires { Op::jvp(t[0], t[1], in[0], y, p); }) {
+        return Op::jvp(t[0], t[1], in[0], y, p);
     } else if constexpr (requires { Op::jvp(t[0], t[1], p); }) {
         return Op::jvp(t[0], t[1], p);
     } else {

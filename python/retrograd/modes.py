@@ -4,7 +4,7 @@ import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import wraps
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, ClassVar
 
 from . import _core
@@ -115,22 +115,107 @@ def check_detach(how: str) -> None:
     """Refuse what would drop a gradient unasked.
 
     Called by the conversions themselves. A write into a plain array, `z[i] = t`, arrives there
-    too; the instruction that the caller's caller is at tells it from an explicit `float(t)`.
+    too; the instruction that the caller's caller is at tells it from an explicit `float(t)`. So
+    does a function of NumPy or SciPy that no protocol lets us carry out; it is the caller itself.
     """
     if strict.variable.get():
         raise _core.GraphError(f"{how}: drops a gradient under strict(); use t.detach() to mean it")
     frame = sys._getframe(2)
+    _check_library(frame)
     code, at = frame.f_code, frame.f_lasti
+    if code.co_name == "getdata" and frame.f_globals.get("__name__") == "numpy.ma.core":
+        raise _core.GraphError(
+            "np.ma: a Tensor met by a masked array loses its gradient; use np.where(mask, a, b) of "
+            "plain arrays and Tensors"
+        )
     if code.co_code[at] in _store_instructions():
         raise _core.GraphError(
             "setitem: a Tensor written into a plain array loses its gradient; make the target a "
-            "Tensor, or write t.detach().numpy() to mean it"
+            "Tensor, such as np.zeros_like(t), or write t.detach().numpy() to mean it"
         )
-    if "dot" in code.co_names and _calls_method(code, at, "dot"):
-        raise _core.GraphError(
-            "dot: X.dot(t) of a plain array loses the gradient of t; write X @ t, or "
-            "X.dot(t.numpy()) to mean it"
-        )
+    for name, instead in _LOSING.items():
+        if name in code.co_names and _calls_method(code, at, name):
+            raise _core.GraphError(
+                f"{name}: of a plain array or of numbers, it loses the gradient of t; write "
+                f"{instead}, or pass t.numpy() to mean it"
+            )
+
+
+# Functions written in C that ask no protocol: known by the call that the caller is at.
+_LOSING = {
+    "dot": "X @ t",
+    "arange": "t + np.arange(n), or np.linspace",
+    "fromiter": "np.stack([...])",
+}
+_LIBRARIES = ("numpy.", "scipy.")
+# Plain arrays are what these are asked for: tests, masked arrays, points to start from.
+_PLAIN_PACKAGES = ("numpy.testing", "numpy.ma", "scipy.optimize")
+_PLAIN_FUNCTIONS = ("asarray_chkfinite", "asmatrix", "require")
+
+
+def _check_library(frame: FrameType | None) -> None:
+    """Refuse the conversion by a function of NumPy or SciPy that was given a Tensor."""
+    entered = None
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(_LIBRARIES):
+        if entered is None or "<locals>" not in frame.f_code.co_qualname:  # no decorator's
+            entered = frame
+        frame = frame.f_back
+    if entered is None:
+        return
+    module, code = entered.f_globals["__name__"], entered.f_code
+    if module.startswith(_PLAIN_PACKAGES) or code.co_name in _PLAIN_FUNCTIONS:
+        return
+    package = ".".join(part for part in module.split(".")[:2] if part[0] != "_" and part != "lib")
+    name = code.co_qualname.partition(".__")[0].partition(".<locals>")[0]
+    instead = "compose it from supported operations"
+    if package == "scipy.special":
+        from . import special
+
+        if name in special.__all__:
+            instead = f"use retrograd.special.{name}"
+    raise TypeError(
+        f"{package.replace('numpy', 'np', 1)}.{name}: not supported on a Tensor, whose gradient "
+        f"would be lost; {instead}, or pass t.numpy() to mean its value"
+    )
+
+
+# What to write instead, where there is more to say than that the function takes arrays only.
+_INSTEAD = {
+    "full": "write np.full(shape, t, like=t)",
+    "vectorize": "call the function on the whole Tensor, or np.stack([f(x) for x in t])",
+    "AxisConcatenator": "write np.concatenate for np.r_, np.column_stack for np.c_",
+}
+# These are asked for an array: they detach as np.asarray does.
+_CONVERSIONS = ("asarray_chkfinite", "require")
+
+
+def check_caller() -> None:
+    """Refuse to give values to NumPy's own Python code, which knows no gradients.
+
+    A function of NumPy's that does not ask the tensor (`np.full`, `np.vectorize`) takes an array of
+    it; an explicit `np.asarray(t)` stands in code that is not NumPy's.
+    """
+    frame = sys._getframe(2)
+    if not _is_numpys(frame):
+        return
+    while frame.f_back is not None and _is_numpys(frame.f_back):
+        frame = frame.f_back
+    module = frame.f_globals["__name__"].split(".")[1:]
+    if frame.f_code.co_name in _CONVERSIONS or "testing" in module:
+        return
+    inner = module[0] in ("_core", "lib", "matrixlib")
+    public = [] if inner else [part for part in module if not part.startswith("_")]
+    name = frame.f_code.co_qualname.split(".")[0]
+    instead = _INSTEAD.get(name, "join a list by retrograd.array, compose a function from others")
+    raise _core.GraphError(
+        f"{'.'.join(['np', *public, name])}: takes values alone, a Tensor would lose its gradient; "
+        f"{instead}, or pass t.numpy() to mean its value"
+    )
+
+
+def _is_numpys(frame: FrameType) -> bool:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.startswith("numpy.")
 
 
 def _calls_method(code: CodeType, at: int, name: str) -> bool:

@@ -124,6 +124,8 @@ _copyreg.pickle(_core.Op, lambda op: (_named, (op.__name__,)))
 # Reached by t[i], by its derivative and by t[i] = v, by abs(z), by the derivative of imag(z); they
 # have no function of their own.
 OPS.update(dict.fromkeys(("getitem", "scatter", "setitem", "modulus", "complex")))
+# Reached by functions of `retrograd.functions`, and by derivatives.
+OPS.update(dict.fromkeys(("concatenate", "cumsum", "cumprod", "recurrence")))
 
 
 def _is_tensor(x: object) -> bool:
@@ -145,7 +147,7 @@ def _array(who: str, x: _Any) -> _Any:
 
 
 @_function("where", _np.where)
-def where(condition: _Any, a: _Any, b: _Any) -> _Any:
+def where(condition: _Any, a: _Any = None, b: _Any = None) -> _Any:
     """Elements of `a` where the condition holds, of `b` elsewhere.
 
     Parameters
@@ -153,17 +155,24 @@ def where(condition: _Any, a: _Any, b: _Any) -> _Any:
     condition : Tensor or array_like
         Nonzero is true. No gradient flows into it.
     a, b : Tensor or array_like
-        Shapes that broadcast with the condition's.
+        Shapes that broadcast with the condition's. Without both: where the condition is nonzero.
 
     Returns
     -------
     Tensor
         Of the broadcast shape; an ndarray if neither `a` nor `b` is a Tensor.
     """
+    if (a is None) is not (b is None):
+        raise ValueError("np.where: either both or neither of x and y should be given")
     if _is_tensor(a) or _is_tensor(b):
         return _core.where(condition, a, b)
     condition = condition._view() if _is_tensor(condition) else condition
+    if a is None:
+        return _np.where(condition)
     return _np.where(condition, _array("where", a), _array("where", b))
+
+
+_UNSET = _np._NoValue
 
 
 # Both take the number of a member of their family first: see the C++ structs.
@@ -212,7 +221,15 @@ UFUNCS[_np._core.umath.clip] = clip  # type: ignore[attr-defined]
 
 
 @_function("sum", _np.sum)
-def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+def sum(
+    a: _Any,
+    axis: _Any = None,
+    dtype: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    initial: _Any = _UNSET,
+    where: _Any = _UNSET,
+) -> _Any:
     """Sum over axes, pairwise along contiguous ones.
 
     Parameters
@@ -220,8 +237,16 @@ def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
     a : Tensor
     axis : int or tuple of int, optional
         All axes if not given.
+    dtype : dtype, optional
+        The elements become that before they are added.
+    out : Tensor, optional
+        Where to write the result.
     keepdims : bool, default False
         Keep reduced axes with length one.
+    initial : number or Tensor, optional
+        Added to the sum.
+    where : array of bool, optional
+        The elements to take; no gradient flows into the others.
 
     Returns
     -------
@@ -234,31 +259,79 @@ def sum(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
         If an axis is out of bounds or named twice.
     """
     if not _is_tensor(a):
-        return _np.sum(_array("sum", a), axis, keepdims=keepdims)
-    return _core.sum(a, axis, keepdims)
+        return _np.sum(_array("sum", a), axis, dtype, out, keepdims, initial, where)
+    if dtype is out is None and initial is where is _UNSET:
+        return _core.sum(a, axis, keepdims)
+    from .functions.reductions import total
+
+    return total(a, axis, dtype, out, keepdims, initial, where)
 
 
 @_function(None, _np.mean)
-def mean(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+def mean(
+    a: _Any,
+    axis: _Any = None,
+    dtype: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    *,
+    where: _Any = _UNSET,
+) -> _Any:
     """Arithmetic mean over axes; parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.mean(_array("mean", a), axis, keepdims=keepdims)
-    total = _core.sum(a, axis, keepdims)
-    # An empty mean is 0 / 0, as in NumPy.
-    return total / (a.size / total.size if total.size else 0.0)
+        return _np.mean(_array("mean", a), axis, dtype, out, keepdims, where=where)
+    if dtype is out is None and where is _UNSET:
+        total = _core.sum(a, axis, keepdims)
+        # An empty mean is 0 / 0, as in NumPy.
+        return total / (a.size / total.size if total.size else 0.0)
+    from .functions.reductions import mean_of
+
+    return mean_of(a, axis, dtype, out, keepdims, where)
 
 
 @_function("max", _np.max, _np.amax)
-def max(a: _Any, axis: _Any = None, *, keepdims: bool = False) -> _Any:
+def max(
+    a: _Any,
+    axis: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    initial: _Any = _UNSET,
+    where: _Any = _UNSET,
+) -> _Any:
     """Maximum over axes; n equal maxima share the cotangent, 1/n each. Parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.max(_array("max", a), axis, keepdims=keepdims)
-    return _core.max(a, axis, keepdims)
+        return _np.max(_array("max", a), axis, out, keepdims, initial, where)
+    if out is None and initial is where is _UNSET:
+        return _core.max(a, axis, keepdims)
+    from .functions.reductions import extremum
+
+    return extremum(_np.max, a, axis, out, keepdims, initial, where)
+
+
+@_function("min", _np.min, _np.amin)
+def min(
+    a: _Any,
+    axis: _Any = None,
+    out: _Any = None,
+    keepdims: bool = False,
+    initial: _Any = _UNSET,
+    where: _Any = _UNSET,
+) -> _Any:
+    """Minimum over axes; n equal minima share the cotangent, 1/n each. Parameters as for `sum`."""
+    if not _is_tensor(a):
+        return _np.min(_array("min", a), axis, out, keepdims, initial, where)
+    if out is None and initial is where is _UNSET:
+        return _core.min(a, axis, keepdims)
+    from .functions.reductions import extremum
+
+    return extremum(_np.min, a, axis, out, keepdims, initial, where)
 
 
 @_function("reshape", _np.reshape)
-def reshape(a: _Any, *extents: _Any, shape: _Any = None) -> _Any:
-    """The same elements in another shape, in C order.
+def reshape(
+    a: _Any, *extents: _Any, shape: _Any = None, order: _Any = "C", copy: bool | None = None
+) -> _Any:
+    """The same elements in another shape.
 
     Parameters
     ----------
@@ -267,17 +340,29 @@ def reshape(a: _Any, *extents: _Any, shape: _Any = None) -> _Any:
         The shape; one extent may be -1 and is inferred.
     shape : int or tuple of int, optional
         The same by keyword.
+    order : {'C', 'F', 'A'}, default 'C'
+        Which index changes fastest, as in NumPy, where it may follow the shape.
+    copy : bool, optional
+        True always copies, False never does.
 
     Raises
     ------
     ShapeError
-        If the number of elements differs.
+        If the number of elements differs, or if `copy` is False and there is no view.
     """
+    if extents and isinstance(extents[-1], str):
+        extents, order = extents[:-1], extents[-1]
     if shape is None:
         shape = extents[0] if len(extents) == 1 else extents
     elif extents:
         raise TypeError("reshape: the shape came twice; pass it once")
-    return _core.reshape(a, shape) if _is_tensor(a) else _np.reshape(_array("reshape", a), shape)
+    if not _is_tensor(a):
+        return _np.reshape(_array("reshape", a), shape, order, copy=copy)
+    if order == "C" and copy is None:
+        return _core.reshape(a, shape)
+    from .functions.shapes import reshaped
+
+    return reshaped(a, shape, order, copy)
 
 
 @_function("transpose", _np.transpose)
@@ -293,11 +378,11 @@ def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
 
 
 @_function("broadcast", _np.broadcast_to)
-def broadcast_to(a: _Any, shape: _Any) -> _Any:
-    """`a` repeated along axes of length one, and along new leading axes, without a copy."""
-    if not _is_tensor(a):
-        return _np.broadcast_to(_array("broadcast_to", a), shape)
-    return _core.broadcast_to(a, shape)
+def broadcast_to(array: _Any, shape: _Any, subok: bool = False) -> _Any:
+    """`array` repeated along axes of length one, and along new leading axes, without a copy."""
+    if not _is_tensor(array):
+        return _np.broadcast_to(_array("broadcast_to", array), shape, subok)
+    return _core.broadcast_to(array, shape)
 
 
 @_function("cast")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
+from . import _core, exchange, methods
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
-from .interop import array_function, array_ufunc
-from .modes import check_detach
-from .ops import METHODS, imag, real
+from .interop import array_function
+from .modes import check_caller, check_detach
+from .ops import METHODS
+from .ufuncs import array_ufunc
 
 
 class Tensor(_core.Tensor):
@@ -95,6 +96,11 @@ class Tensor(_core.Tensor):
 
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
+    __array_namespace__ = exchange.array_namespace
+    __dlpack__ = exchange.dlpack
+    __dlpack_device__ = exchange.dlpack_device
+    device = property(exchange.device)
+    to_device = exchange.to_device
 
     register_hook = register_hook
     register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
@@ -104,37 +110,15 @@ class Tensor(_core.Tensor):
         """The tensor with its axes reversed."""
         return _core.transpose(self, None)
 
-    @property
-    def real(self) -> Any:
-        """The real part; the tensor itself if it is real."""
-        return real(self)
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary part; zeros if the tensor is real."""
-        return imag(self)
-
     def numpy(self) -> np.ndarray[Any, Any]:
         """A detached, read-only array on the value; GraphError under `strict()`."""
         check_detach("numpy")
         return self._view()
 
-    def copy(self) -> Any:
-        """The same value in memory of its own; gradients flow through."""
-        return +self
-
-    def item(self) -> Any:
-        """The only element as a Python float, or complex."""
-        check_detach("item")
-        return self._view().item()
-
-    def tolist(self) -> Any:
-        """The elements as nested lists of Python floats."""
-        check_detach("tolist")
-        return self._view().tolist()
-
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         check_detach("np.asarray")
+        if self.requires_grad or _core.has_tangent(self):
+            check_caller()
         if dtype is not None and np.dtype(dtype) == object:
             raise _core.DTypeError("np.array: object arrays of Tensors lose gradients")
         return np.array(self._view(), dtype=dtype, copy=copy)
@@ -209,8 +193,7 @@ def _rebuild(data: np.ndarray[Any, Any], requires_grad: bool, attributes: dict[s
     return made
 
 
-for _name, _method in METHODS.items():
-    if _name not in ("real", "imag"):  # properties
-        setattr(Tensor, _name, _method)
+for _name, _method in {**METHODS, **methods.METHODS}.items():
+    setattr(Tensor, _name, _method)
 _core.set_positions_function(positions)
 _core.register(Tensor)

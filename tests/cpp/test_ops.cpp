@@ -124,9 +124,12 @@ TEST(saved_operands_follow_from_the_rules) {
     CHECK(reads<Exp>({kY}) && reads<Tanh>({kY}) && reads<Sqrt>({kY}) && reads<Log>({kA}));
     CHECK(reads<Sin>({kA}) && reads<Cos>({kA}) && reads<Relu>({kY}) && reads<Sigmoid>({kY}));
     CHECK(reads<Maximum>({kA | kB, kA | kB}) && reads<Where>({0, kA, kA}));
-    CHECK(reads<op::MatMul>({kB, kA}) && reads<op::Sum>({0}) && reads<op::Max>({kA | kY}));
+    CHECK(reads<op::MatMul>({kB, kA}) && reads<op::Sum>({0}) && reads<op::Max>({kA | kY}) &&
+          reads<op::Min>({kA | kY}));
     CHECK(reads<Reshape>({0}) && reads<Transpose>({0}) && reads<Broadcast>({0}));
     CHECK(reads<GetItem>({0}) && reads<Scatter>({0}) && reads<SetItem>({0, 0}) && reads<Cast>({0}));
+    CHECK(reads<Join>({0, 0}) && reads<CumSum>({0}) && reads<CumProd>({kA | kY}));
+    CHECK(reads<Recurrence>({kA | kY, kA}));
     CHECK(info<Add>().passes[0] && info<Add>().passes[1] && info<Pos>().passes[0]);
     CHECK(info<Sub>().passes[0] && !info<Sub>().passes[1] && !info<Mul>().passes[0]);
     CHECK(!info<Neg>().passes[0] && !info<Sign>().passes[0] && !info<Where>().passes[1]);

@@ -1,0 +1,44 @@
+"""Sets of elements: which ones are chosen is a matter of values, their gradients go back."""
+
+from typing import Any
+
+import numpy as np
+
+from .joining import concatenate
+from .places import as_part
+from .sorting import take, unique
+from .table import implements, value
+
+_FIRST = "g at the first of equal elements, zero at the others"
+
+
+@implements(np.unique_values, derivative=_FIRST)
+def unique_values(x: Any) -> Any:
+    return unique(x, equal_nan=False)
+
+
+@implements(np.unique_all, derivative=_FIRST)
+def unique_all(x: Any) -> Any:
+    found = np.unique_all(value(as_part(x)))
+    return found._replace(values=take(x, found.indices))
+
+
+@implements(np.unique_counts, derivative=_FIRST)
+def unique_counts(x: Any) -> Any:
+    return np.unique_counts(value(as_part(x)))._replace(values=unique_values(x))
+
+
+@implements(np.unique_inverse, derivative=_FIRST)
+def unique_inverse(x: Any) -> Any:
+    return np.unique_inverse(value(as_part(x)))._replace(values=unique_values(x))
+
+
+@implements(np.union1d, derivative=_FIRST)
+def union1d(ar1: Any, ar2: Any) -> Any:
+    return unique(concatenate((ar1, ar2), None))
+
+
+@implements(np.setdiff1d, derivative=_FIRST)
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    ar1 = as_part(ar1).reshape(-1) if assume_unique else unique(ar1)
+    return take(ar1, np.flatnonzero(np.isin(value(ar1), value(ar2), assume_unique, invert=True)))
