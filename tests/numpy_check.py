@@ -105,7 +105,8 @@ def same(got: Any, want: Any, rtol: float) -> bool:
     if want.dtype.kind not in "fc":
         return bool(np.array_equal(got, want))
     scale = np.abs(want[np.isfinite(want)]).max(initial=0.0)
-    return np.allclose(got, want, rtol=rtol, atol=rtol * scale, equal_nan=True)
+    # What cancels to zero is so but for rounding.
+    return np.allclose(got, want, rtol=rtol, atol=rtol * scale + 1e-14, equal_nan=True)
 
 
 def examine(text: str, leaves: list[str] | None = None) -> Outcome:

@@ -62,11 +62,15 @@ def array_function(
     operation = FUNCTIONS.get(function)
     if operation is None:
         operation = late(function, FUNCTIONS)
-    out = kwargs.get("out")
-    if out is None or (isinstance(operation, Evaluate) and not is_tensor(out)):
+    if "out" not in kwargs:
+        return operation(*args, **kwargs)
+    out = kwargs["out"]
+    if isinstance(operation, Evaluate) and not is_tensor(out):
+        return operation(*args, **kwargs)
+    kwargs = {k: v for k, v in kwargs.items() if k != "out"}
+    if out is None:
         return operation(*args, **kwargs)
     check_target(out, function.__name__)
-    kwargs = {k: v for k, v in kwargs.items() if k != "out"}
     # Without a Tensor to differentiate NumPy itself computes what `out=` takes.
     carried = operation if holds_tensor([*args, *kwargs.values()]) else function
     return store(out, carried(*args, **kwargs), function.__name__)

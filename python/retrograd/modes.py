@@ -151,6 +151,12 @@ _LIBRARIES = ("numpy.", "scipy.")
 # Plain arrays are what these are asked for: tests, masked arrays, points to start from.
 _PLAIN_PACKAGES = ("numpy.testing", "numpy.ma", "scipy.optimize")
 _PLAIN_FUNCTIONS = ("asarray_chkfinite", "asmatrix", "require")
+# What to write instead, where there is more to say than how a list is joined.
+_INSTEAD = {
+    "full": "use np.full(shape, t, like=t)",
+    "vectorize": "call the function on the whole Tensor, or np.stack([f(x) for x in t])",
+    "AxisConcatenator": "use np.concatenate for np.r_, np.column_stack for np.c_",
+}
 
 
 def _check_library(frame: FrameType | None) -> None:
@@ -167,7 +173,8 @@ def _check_library(frame: FrameType | None) -> None:
         return
     package = ".".join(part for part in module.split(".")[:2] if part[0] != "_" and part != "lib")
     name = code.co_qualname.partition(".__")[0].partition(".<locals>")[0]
-    instead = "compose it from supported operations"
+    otherwise = "join a list by retrograd.array, or compose it from supported operations"
+    instead = _INSTEAD.get(name, otherwise)
     if package == "scipy.special":
         from . import special
 
@@ -177,45 +184,6 @@ def _check_library(frame: FrameType | None) -> None:
         f"{package.replace('numpy', 'np', 1)}.{name}: not supported on a Tensor, whose gradient "
         f"would be lost; {instead}, or pass t.numpy() to mean its value"
     )
-
-
-# What to write instead, where there is more to say than that the function takes arrays only.
-_INSTEAD = {
-    "full": "write np.full(shape, t, like=t)",
-    "vectorize": "call the function on the whole Tensor, or np.stack([f(x) for x in t])",
-    "AxisConcatenator": "write np.concatenate for np.r_, np.column_stack for np.c_",
-}
-# These are asked for an array: they detach as np.asarray does.
-_CONVERSIONS = ("asarray_chkfinite", "require")
-
-
-def check_caller() -> None:
-    """Refuse to give values to NumPy's own Python code, which knows no gradients.
-
-    A function of NumPy's that does not ask the tensor (`np.full`, `np.vectorize`) takes an array of
-    it; an explicit `np.asarray(t)` stands in code that is not NumPy's.
-    """
-    frame = sys._getframe(2)
-    if not _is_numpys(frame):
-        return
-    while frame.f_back is not None and _is_numpys(frame.f_back):
-        frame = frame.f_back
-    module = frame.f_globals["__name__"].split(".")[1:]
-    if frame.f_code.co_name in _CONVERSIONS or "testing" in module:
-        return
-    inner = module[0] in ("_core", "lib", "matrixlib")
-    public = [] if inner else [part for part in module if not part.startswith("_")]
-    name = frame.f_code.co_qualname.split(".")[0]
-    instead = _INSTEAD.get(name, "join a list by retrograd.array, compose a function from others")
-    raise _core.GraphError(
-        f"{'.'.join(['np', *public, name])}: takes values alone, a Tensor would lose its gradient; "
-        f"{instead}, or pass t.numpy() to mean its value"
-    )
-
-
-def _is_numpys(frame: FrameType) -> bool:
-    name: str = frame.f_globals.get("__name__", "")
-    return name.startswith("numpy.")
 
 
 def _calls_method(code: CodeType, at: int, name: str) -> bool:

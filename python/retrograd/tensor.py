@@ -10,7 +10,7 @@ from . import _core, exchange, methods
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
-from .modes import check_caller, check_detach
+from .modes import check_detach
 from .ops import METHODS
 from .ufuncs import array_ufunc
 
@@ -117,8 +117,6 @@ class Tensor(_core.Tensor):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         check_detach("np.asarray")
-        if self.requires_grad or _core.has_tangent(self):
-            check_caller()
         if dtype is not None and np.dtype(dtype) == object:
             raise _core.DTypeError("np.array: object arrays of Tensors lose gradients")
         return np.array(self._view(), dtype=dtype, copy=copy)

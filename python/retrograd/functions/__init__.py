@@ -27,12 +27,14 @@ FAMILIES = (
     "polynomial",
     "selection",
     "shapes",
+    "histograms",
     "nan",
     "quantiles",
     "reductions",
     "statistics",
     "products",
-    "vectors",
+    "cross",
+    "gufuncs",
     "einsum",
 )
 
