@@ -75,6 +75,42 @@ relu = _op("relu", None, "max(x, 0).", "g where x > 0, zero at 0")
 sigmoid = _op("sigmoid", None, "1 / (1 + exp(-x)), without overflow.", "g*y*(1 - y)")
 maximum = _op("maximum", _np.maximum, "The larger of a, b.", "g to the larger, halves at a tie")
 minimum = _op("minimum", _np.minimum, "The smaller of a, b.", "g to the smaller, halves at a tie")
+tan = _op("tan", _np.tan, "Tangent.", "g*(1 + y*y)")
+arcsin = _op("arcsin", _np.arcsin, "Inverse sine.", "g/sqrt(1 - x*x)")
+arccos = _op("arccos", _np.arccos, "Inverse cosine.", "-g/sqrt(1 - x*x)")
+arctan = _op("arctan", _np.arctan, "Inverse tangent.", "g/(1 + x*x)")
+arctan2 = _op("arctan2", _np.arctan2, "Angle of (b, a).", "g*b/r**2, -g*a/r**2; zero at (0, 0)")
+sinh = _op("sinh", _np.sinh, "Hyperbolic sine.", "g*cosh(x)")
+cosh = _op("cosh", _np.cosh, "Hyperbolic cosine.", "g*sinh(x)")
+arcsinh = _op("arcsinh", _np.arcsinh, "Inverse hyperbolic sine.", "g/cosh(y)")
+arccosh = _op("arccosh", _np.arccosh, "Inverse hyperbolic cosine.", "g/sinh(y)")
+arctanh = _op("arctanh", _np.arctanh, "Inverse hyperbolic tangent.", "g/(1 - x*x)")
+exp2 = _op("exp2", _np.exp2, "2 ** x.", "g*y*log(2)")
+expm1 = _op("expm1", _np.expm1, "exp(x) - 1.", "g*exp(x)")
+log2 = _op("log2", _np.log2, "Logarithm to base 2.", "g/(x*log(2))")
+log10 = _op("log10", _np.log10, "Logarithm to base 10.", "g/(x*log(10))")
+log1p = _op("log1p", _np.log1p, "log(1 + x).", "g/(1 + x)")
+logaddexp = _op(
+    "logaddexp", _np.logaddexp, "log(exp(a) + exp(b)).", "g*sigmoid(a - b), g*sigmoid(b - a)"
+)
+logaddexp2 = _op("logaddexp2", _np.logaddexp2, "log2(2**a + 2**b).", "g*2**(a - y), g*2**(b - y)")
+cbrt = _op("cbrt", _np.cbrt, "Cube root.", "g/(3*y*y), infinite at 0")
+square = _op("square", _np.square, "x * x.", "2*g*x")
+reciprocal = _op("reciprocal", _np.reciprocal, "1 / x.", "-g*y*y")
+floor = _op("floor", _np.floor, "The integer below.", "zero")
+ceil = _op("ceil", _np.ceil, "The integer above.", "zero")
+trunc = _op("trunc", _np.trunc, "The integer towards zero.", "zero")
+rint = _op("rint", _np.rint, "The nearest integer, the even one at a tie.", "zero")
+spacing = _op("spacing", _np.spacing, "Distance to the next number.", "zero")
+nextafter = _op("nextafter", _np.nextafter, "The number next to a, towards b.", "g, zero")
+floor_divide = _op("floor_divide", _np.floor_divide, "a // b.", "zero, zero")
+remainder = _op("remainder", _np.remainder, "a % b, with b's sign.", "g, -g*(a // b)")
+fmod = _op("fmod", _np.fmod, "Remainder with a's sign.", "g, -g*trunc(a / b)")
+heaviside = _op("heaviside", _np.heaviside, "0, b or 1 by a's sign.", "zero, g where a is 0")
+hypot = _op("hypot", _np.hypot, "sqrt(a*a + b*b).", "g*a/y, g*b/y; zero at (0, 0)")
+copysign = _op("copysign", _np.copysign, "|a| with b's sign.", "g*sign(a)*sign(y), zero")
+fmax = _op("fmax", _np.fmax, "The larger, passing over NaN.", "g to the larger, halves at a tie")
+fmin = _op("fmin", _np.fmin, "The smaller, passing over NaN.", "g to the smaller, halves at a tie")
 matmul = _op("matmul", _np.matmul, "a @ b, batched and 1-d as in NumPy.", "g @ b.T, a.T @ g")
 
 
@@ -137,6 +173,51 @@ def where(condition: _Any, a: _Any = None, b: _Any = None) -> _Any:
 
 
 _UNSET = _np._NoValue
+
+
+# Both take the number of a member of their family first: see the C++ structs.
+_sinc = _core.op("sinc", "sinc")
+_i0 = _core.op("i0", "i0")
+_clip = _core.op("clip", "clip")
+
+
+@_function("sinc", _np.sinc)
+def sinc(x: _Any) -> _Any:
+    """sin(pi*x) / (pi*x), and 1 at zero, where the derivative is 0."""
+    return _sinc(0.0, _np.pi * x) if _is_tensor(x) else _np.sinc(_array("sinc", x))
+
+
+@_function("i0", _np.i0)
+def i0(x: _Any) -> _Any:
+    """Modified Bessel function of the first kind, order 0; its derivative is that of order 1."""
+    return _i0(0.0, x) if _is_tensor(x) else _np.i0(_array("i0", x))
+
+
+@_function("clip", _np.clip)
+def clip(
+    a: _Any, a_min: _Any = None, a_max: _Any = None, *, min: _Any = None, max: _Any = None
+) -> _Any:
+    """Elements of `a` held between two bounds.
+
+    Parameters
+    ----------
+    a : Tensor or array_like
+    a_min, a_max : Tensor or array_like, optional
+        The bounds, also called `min` and `max`; None for no bound. On a bound all of the gradient
+        goes to `a`, beyond it to the bound.
+    """
+    if min is not None or max is not None:
+        if a_min is not None or a_max is not None:
+            raise ValueError("clip: the bounds came twice; pass a_min, a_max or min, max")
+        a_min, a_max = min, max
+    if any(map(_is_tensor, (a, a_min, a_max))):
+        low, high = -_np.inf if a_min is None else a_min, _np.inf if a_max is None else a_max
+        return _clip(a, low, high)
+    return _np.clip(_array("clip", a), _array("clip", a_min), _array("clip", a_max))
+
+
+# What `ndarray.clip(t)` calls, a ufunc without a public name.
+UFUNCS[_np._core.umath.clip] = clip  # type: ignore[attr-defined]
 
 
 @_function("sum", _np.sum)

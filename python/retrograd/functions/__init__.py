@@ -10,6 +10,7 @@ from importlib import import_module
 
 # A family enters its functions into the tables when it is imported.
 FAMILIES = (
+    "elementwise",
     "fft",
     "linalg",
     "joining",
