@@ -48,12 +48,14 @@ def test_a_ufunc_keyword_is_honoured_or_refused(name, keyword):
     # Where nothing is computed nothing is defined: there any value will do.
     out = {"out": np.zeros((2, 2))} if keyword == "where" else {}
     try:
-        want = f(*(x.data for x in xs), **options, **out)
+        with np.errstate(all="ignore"):
+            want = f(*(x.data for x in xs), **options, **out)
     except (TypeError, ValueError):  # NumPy refuses it too
         with pytest.raises((TypeError, ValueError)):
             f(*xs, **options)
         return
-    got = call(f, *xs, **options)
+    with np.errstate(all="ignore"):
+        got = call(f, *xs, **options)
     if isinstance(got, TypeError):
         return
     assert type(got) is Tensor
@@ -171,8 +173,8 @@ def test_shape_and_axes_go_by_keyword_too():
 @pytest.mark.parametrize(
     ("function", "args", "name", "nearest"),
     [
-        (np.linalg.norm, (), "np.linalg.norm", ""),
-        (np.dot, ([1.0, 2.0],), "np.dot", "np.matmul"),
+        (np.packbits, (), "np.packbits", ""),
+        (np.datetime_as_string, (), "np.datetime_as_string", "np."),
     ],
 )
 def test_a_refused_function_goes_by_its_whole_name_and_its_neighbour(function, args, name, nearest):

@@ -83,7 +83,7 @@ def _reduce(
     plain = _checked(ufunc.reduce, a, axis=axis, keepdims=keepdims, **options)
     if initial is _UNSET and ufunc.identity is not None:
         initial = ufunc.identity
-    return _fold(ufunc, *_front(a, axis, where), initial, plain)
+    return _fold(ufunc, *_front(a, axis, where), initial).reshape(np.shape(plain))
 
 
 def _checked(method: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -104,7 +104,7 @@ def _front(a: Any, axis: Any, where: Any) -> tuple[Any, Any]:
     return turned[0], turned[1]
 
 
-def _fold(ufunc: np.ufunc, a: Any, mask: Any, initial: Any, plain: Any) -> Any:
+def _fold(ufunc: np.ufunc, a: Any, mask: Any = None, initial: Any = _UNSET) -> Any:
     rows = list(a)
     if initial is _UNSET:
         y = rows.pop(0)
@@ -116,7 +116,7 @@ def _fold(ufunc: np.ufunc, a: Any, mask: Any, initial: Any, plain: Any) -> Any:
             y = UFUNCS[ufunc](y, row)
         else:
             y = call(ufunc, (y, row), (y.copy(),), where=mask[i])
-    return y.reshape(np.shape(plain))
+    return y
 
 
 _SCANS: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
@@ -162,11 +162,16 @@ def _reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any =
         return segment_sums(a, starts=np.asarray(indices), axis=axis % a.ndim)
     starts = [int(i) for i in value(indices)]
     ends = [*starts[1:], a.shape[axis]]
-    before = (slice(None),) * (axis % a.ndim)
-    parts = [
-        _reduce(ufunc, a[(*before, slice(i, j))], axis) if i < j else a[(*before, i)]
-        for i, j in zip(starts, ends, strict=True)
-    ]
+    rows = np.moveaxis(a, axis, 0)
+    named = _REDUCTIONS.get(ufunc)
+    parts = []
+    for i, j in zip(starts, ends, strict=True):
+        if i >= j:
+            parts.append(rows[i])
+        elif named is not None:
+            parts.append(named(rows[i:j], axis=0, keepdims=False))
+        else:  # unlike in `reduce`, no segment begins with the identity
+            parts.append(_fold(ufunc, rows[i:j]))
     return np.stack(parts, axis)
 
 
