@@ -34,7 +34,7 @@ def _refuse(function: Callable[..., Any], table: Any) -> NoReturn:
 def _whole_name(function: Callable[..., Any]) -> str:
     """The name by which a function is called: `np.linalg.norm`."""
     name = function.__name__
-    if isinstance(function, np.ufunc) and not hasattr(np, name):
+    if function in vars(sys.modules.get("scipy.special", sys)).values():
         return f"scipy.special.{name}"
     where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
     return f"{where}.{name}"

@@ -32,9 +32,13 @@ FAMILIES = (
     "quantiles",
     "reductions",
     "statistics",
+    "histograms",
+    "complexes",
     "products",
-    "vectors",
+    "cross",
+    "gufuncs",
     "einsum",
+    "elementwise",
 )
 
 for _family in FAMILIES:
