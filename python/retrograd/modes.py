@@ -146,6 +146,7 @@ _LOSING = {
     "dot": "X @ t",
     "arange": "t + np.arange(n), or np.linspace",
     "fromiter": "np.stack([...])",
+    "nditer": "t[i] for i in np.ndindex(t.shape)",
 }
 _LIBRARIES = ("numpy.", "scipy.")
 # Plain arrays are what these are asked for: tests, masked arrays, points to start from.
@@ -155,6 +156,7 @@ _PLAIN_FUNCTIONS = ("asarray_chkfinite", "asmatrix", "require")
 _INSTEAD = {
     "full": "use np.full(shape, t, like=t)",
     "vectorize": "call the function on the whole Tensor, or np.stack([f(x) for x in t])",
+    "ndenumerate": "use t[i] for i in np.ndindex(t.shape)",
     "AxisConcatenator": "use np.concatenate for np.r_, np.column_stack for np.c_",
 }
 
