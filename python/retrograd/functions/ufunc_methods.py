@@ -80,7 +80,7 @@ def _reduce(
     named = _REDUCTIONS.get(ufunc)
     if named is not None:
         return named(a, axis=axis, keepdims=keepdims, **options)
-    plain = _checked(ufunc.reduce, a, axis=axis, keepdims=keepdims, **options)
+    plain = _checked(ufunc.reduce, a, axis=axis, dtype=dtype, keepdims=keepdims, **options)
     if initial is _UNSET and ufunc.identity is not None:
         initial = ufunc.identity
     return _fold(ufunc, *_front(a, axis, where), initial).reshape(np.shape(plain))
@@ -125,7 +125,7 @@ _RUNNING = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int = 0, dtype: Any = None) -> Any:
     a = a if dtype is None else a.astype(dtype)
-    plain = _checked(ufunc.accumulate, a, axis=axis)
+    plain = _checked(ufunc.accumulate, a, axis=axis, dtype=dtype)
     if ufunc in _SCANS:
         return _SCANS[ufunc](a, axis=axis)
     order = list(range(a.ndim))
@@ -157,7 +157,7 @@ def _holders(running: Any) -> Any:
 
 def _reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
     a = a if dtype is None else a.astype(dtype)
-    _checked(ufunc.reduceat, a, indices, axis=axis)
+    _checked(ufunc.reduceat, a, indices, axis=axis, dtype=dtype)
     if ufunc is np.add and np.all(np.diff(indices) > 0):
         return segment_sums(a, starts=np.asarray(indices), axis=axis % a.ndim)
     starts = [int(i) for i in value(indices)]
