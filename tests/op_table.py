@@ -15,6 +15,7 @@ import numpy as np
 
 import retrograd as rg
 from op_rows import Case, Row, elementwise, structural
+from ufunc_rows import UFUNC_ROWS
 
 INF, NAN = np.inf, np.nan
 
@@ -65,6 +66,25 @@ def scatter(label, index, shape):
         return out
 
     return Case(label, f, (np.empty(shape)[index].shape,), (), ref)
+
+
+def recurrence(axis, reverse, *shape):
+    """Return a case: `y[i] = b[i] + a[i] * y[i-1]`, or from the end with `a[i+1] * y[i+1]`."""
+
+    def f(a, b):
+        return rg._core.recurrence(a, b, axis, reverse)
+
+    def ref(a, b):
+        a, b = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
+        y = np.zeros_like(a + b)
+        order = range(len(a))[::-1] if reverse else range(len(a))
+        for k, i in enumerate(order):
+            y[i] = b[i] + a[i + reverse] * y[order[k - 1]] if k else b[i]
+        return np.moveaxis(y, 0, axis)
+
+    label = f"axis {axis}{' from the end' if reverse else ''}"
+    exact = shape[axis] <= 2
+    return Case(label, f, (shape,) * 2, () if exact else ((-2, 2),) * 2, ref)
 
 
 MASK = np.array([[True, False, True], [False, True, True]])
@@ -188,6 +208,7 @@ ROWS = (
         cases={"mask": (lambda x: np.where(MASK, x, -1.0), (), (2, 3)),
                "mask broadcasts": (lambda x: np.where(MASK[0], 2.0, x), (), (2, 1))},
     ),
+    *UFUNC_ROWS,
     structural("matmul", {
         "1d 1d": (np.matmul, (3,), (3,)),
         "1d 2d": (np.matmul, (3,), (3, 4)),
@@ -233,6 +254,51 @@ ROWS = (
         "empty": (lambda x: x.max(axis=1), (0, 3)),
         "no axes": (lambda x: x.max(axis=()), (2, 3)),
     }, np.max, method=True),
+    structural("min", {
+        "all": (np.min, (2, 3)),
+        "0d": (np.min, ()),
+        "axis 0": (lambda x: np.min(x, axis=0), (2, 3)),
+        "axes": (lambda x: np.min(x, axis=(0, 2)), (2, 3, 2)),
+        "keepdims": (lambda x: x.min(axis=1, keepdims=True), (2, 3)),
+        "amin": (lambda x: np.amin(x, 0), (2, 3)),
+        "empty": (lambda x: x.min(axis=1), (0, 3)),
+    }, np.min, method=True),
+    structural("cumsum", {
+        "1d": (np.cumsum, (3,)),
+        "flat": (np.cumsum, (2, 3)),
+        "0d": (np.cumsum, ()),
+        "axis 0": (lambda x: np.cumsum(x, axis=0), (3, 2)),
+        "middle axis": (lambda x: np.cumsum(x, 1), (2, 3, 2)),
+        "axis -1": (lambda x: np.cumsum(x, axis=-1), (2, 3)),
+        "one": (lambda x: np.cumsum(x, axis=0), (1, 3)),
+        "empty": (lambda x: np.cumsum(x, axis=1), (2, 0)),
+        "transposed": (lambda x: np.cumsum(x.T, axis=0), (2, 3)),
+        "backwards": (lambda x: np.cumsum(x[::-1, ::2], axis=0), (3, 4)),
+    }),
+    Row("cumprod", None, (
+        Case("pair", np.cumprod, ((2,),)),
+        Case("one", lambda x: np.cumprod(x, axis=0), ((1, 3),)),
+        Case("empty", np.cumprod, ((0,),)),
+        Case("1d", np.cumprod, ((4,),), ((-2, 2),)),
+        Case("axis 0", lambda x: np.cumprod(x, 0), ((3, 2),), ((-2, 2),)),
+        Case("axis 1", lambda x: np.cumprod(x, axis=1), ((2, 3, 2),), ((-2, 2),)),
+        Case("transposed", lambda x: np.cumprod(x.T, axis=0), ((2, 3),), ((-2, 2),)),
+    )),
+    Row("recurrence", None, (
+        recurrence(0, False, 2), recurrence(0, True, 2), recurrence(1, False, 2, 4),
+        recurrence(1, True, 2, 4), recurrence(0, True, 3, 2), recurrence(0, False, 4, 2, 2),
+    )),
+    structural("concatenate", {
+        "two": (lambda x, y: np.concatenate([x, y]), (2, 3), (1, 3)),
+        "axis": (lambda x, y: np.concatenate([x, y], axis=-1), (2, 1), (2, 2)),
+        "three": (lambda x, y, z: np.concatenate((x, y, z)), (1,), (0,), (2,)),
+        "twice": (lambda x: np.concatenate([x, x]), (3,)),
+        "one": (lambda x: np.concatenate([x]), (3,)),
+        "constants": (lambda x: np.concatenate([np.ones(2), x, np.zeros(1)]), (2,)),
+        "strided": (lambda x, y: np.concatenate([x.T, y[::2]], axis=1), (3, 2), (4, 2)),
+        "flat": (lambda x, y: np.concatenate([x, y], axis=None), (2, 2), (3,)),
+        "square": (lambda x, y: np.concatenate([x * y, y]), (2,), (2,)),
+    }),
     structural("reshape", {
         "tuple": (lambda x: np.reshape(x, (3, 2)), (2, 3)),
         "numbers": (lambda x: x.reshape(1, 6), (2, 3)),

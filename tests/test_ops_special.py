@@ -76,21 +76,24 @@ def test_kinks_do_not_depend_on_create_graph(row, xs, grads):
     ],
     ids=str,
 )
+@pytest.mark.parametrize(("extremum", "sign"), [(np.max, 1), (np.min, -1)], ids=["max", "min"])
 @each_dtype
-def test_ties_of_max_share_the_gradient(values, share, dtype):
-    x = Tensor(np.array(values, dtype))
-    np.max(x).backward()
+def test_tied_extrema_share_the_gradient(values, share, extremum, sign, dtype):
+    values = np.array(values, dtype) * sign
+    x = Tensor(values)
+    extremum(x).backward()
     np.testing.assert_array_equal(x.grad, share)
-    rows = Tensor(np.array([values, values], dtype))
-    np.max(rows, axis=1).backward(np.array([1, 2], dtype))
+    rows = Tensor(np.array([values, values]))
+    extremum(rows, axis=1).backward(np.array([1, 2], dtype))
     np.testing.assert_array_equal(rows.grad, [share, 2 * np.array(share)])
 
 
+@pytest.mark.parametrize("extremum", [np.max, np.min], ids=["max", "min"])
 @each_dtype
-def test_max_passes_nan_on_as_numpy(dtype):
-    x = np.array([[1, np.nan], [np.inf, 2]], dtype)
-    assert ulps(np.max(Tensor(x), axis=1).data, np.max(x, axis=1)) == 0
-    assert np.isnan(np.max(Tensor(x)).data)
+def test_extrema_pass_nan_on_as_numpy(extremum, dtype):
+    x = np.array([[1, np.nan], [np.inf, 2], [-np.inf, np.nan]], dtype)
+    assert ulps(extremum(Tensor(x), axis=1).data, extremum(x, axis=1)) == 0
+    assert np.isnan(extremum(Tensor(x)).data)
 
 
 @pytest.mark.parametrize("side", [0, 1], ids=["taken", "not taken"])

@@ -17,6 +17,7 @@ struct Index {
     bool basic = true;
     std::vector<Item> items;  // basic: one for every axis of the array, in order, and new axes
     Array positions;          // otherwise: i64, 1-d, in C order of the indexed array's shape
+    bool distinct = false;    // known to come once each
     Dims shape;               // of the result
     // 1 where a position is the last with its value, 0 where a later write covers it; absent
     // where all positions differ. A write through the index gives gradient to the former only.

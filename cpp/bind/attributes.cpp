@@ -251,6 +251,11 @@ PyObject* new_tensor(PyObject* type, PyObject* const* args, std::size_t nargsf, 
 namespace {
 
 PyObject* get_shape(Handle* h) { return tuple_of(h->t.value.shape()); }
+void set_shape(Handle*, PyObject*) {
+    PyErr_SetString(PyExc_AttributeError,
+                    "shape: a Tensor keeps its shape; write t = t.reshape(shape)");
+    throw PythonError{};
+}
 PyObject* get_ndim(Handle* h) { return PyLong_FromLong(h->t.value.ndim()); }
 PyObject* get_size(Handle* h) { return PyLong_FromLongLong(h->t.value.size()); }
 PyObject* get_dtype(Handle* h) {
@@ -269,7 +274,7 @@ PyGetSetDef tensor_attributes[] = {
      "ndarray of the tensor's shape and dtype: the gradient, zeros before any backward. A Tensor "
      "after backward(create_graph=True).",
      nullptr},
-    {"shape", get<get_shape>, nullptr, "tuple of int", nullptr},
+    {"shape", get<get_shape>, set<set_shape>, "tuple of int", nullptr},
     {"ndim", get<get_ndim>, nullptr, "int: the number of axes", nullptr},
     {"size", get<get_size>, nullptr, "int: the number of elements", nullptr},
     {"dtype", get<get_dtype>, nullptr, "numpy.dtype: float64 or float32", nullptr},

@@ -102,13 +102,9 @@ void read_positions(Place& place, PyObject* key, const char* who) {
     if (!positions_function) fail(PyExc_RuntimeError, "import retrograd, not retrograd._core");
     const Ref found(
         checked(PyObject_CallFunction(positions_function, "OOs", shape.get(), key, who)));
-    const Ref flat(checked(PyArray_FROMANY(found.get(), NPY_INT64, 0, 0, NPY_ARRAY_CARRAY_RO)));
-    auto* a = reinterpret_cast<PyArrayObject*>(flat.get());
-    place.index.basic = false;
-    place.index.shape = Dims();
-    for (int i = 0; i < PyArray_NDIM(a); ++i) place.index.shape.push_back(PyArray_DIM(a, i));
-    place.index.positions = Array::empty(DType::i64, {PyArray_SIZE(a)});
-    std::memcpy(place.index.positions.data(), PyArray_DATA(a), std::size_t(PyArray_NBYTES(a)));
+    std::int64_t size = 1;
+    for (const std::int64_t d : place.of) size *= d;
+    place.index = index_of_positions(found.get(), size, who);
 }
 
 Place parse(const Dims& shape, PyObject* key, const char* who) {
@@ -137,6 +133,25 @@ void refuse_view(const Handle* h, const char* who) {
 }
 
 }  // namespace
+
+Index index_of_positions(PyObject* positions, std::int64_t size, const char* who) {
+    const Ref flat(checked(PyArray_FROMANY(positions, NPY_INT64, 0, 0, NPY_ARRAY_CARRAY_RO)));
+    auto* a = reinterpret_cast<PyArrayObject*>(flat.get());
+    Index index;
+    index.basic = false;
+    for (int i = 0; i < PyArray_NDIM(a); ++i) index.shape.push_back(PyArray_DIM(a, i));
+    const std::int64_t n = PyArray_SIZE(a);
+    index.positions = Array::empty(DType::i64, {n});
+    const auto* from = static_cast<const std::int64_t*>(PyArray_DATA(a));
+    auto* to = index.positions.as<std::int64_t>();
+    bool inside = true;
+    for (std::int64_t i = 0; i < n; ++i) {
+        to[i] = from[i];
+        inside &= std::uint64_t(from[i]) < std::uint64_t(size);
+    }
+    if (!inside) fail(PyExc_IndexError, std::string(who) + ": a position is out of bounds");
+    return index;
+}
 
 PyObject* index_get(Handle* h, PyObject* key) {
     Tensor in[] = {operand(h)};

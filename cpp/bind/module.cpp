@@ -71,6 +71,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
             rg::checked(PyModule_AddType(m.ptr(), reinterpret_cast<PyTypeObject*>(make(m.ptr()))));
         }
         rg::checked(PyModule_AddFunctions(m.ptr(), rg::structural_functions));
+        rg::checked(PyModule_AddFunctions(m.ptr(), rg::rearranging_functions));
         rg::checked(
             PyModule_AddObject(m.ptr(), "op", rg::checked(PyCFunction_New(&op_function, m.ptr()))));
         rg::checked(PyModule_AddFunctions(m.ptr(), rg::functional_functions));

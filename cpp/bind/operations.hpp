@@ -12,8 +12,10 @@ PyObject* make_op_type(PyObject* module);
 // `ufunc` becomes its kernel.
 PyObject* make_op(PyObject* module, PyObject* args);
 
-// sum, max, reshape, transpose, broadcast_to, astype on tensors.
+// sum, max, reshape, transpose, broadcast_to, astype and their like on tensors.
 extern PyMethodDef structural_functions[];
+// concatenate, gather, cumsum and their like.
+extern PyMethodDef rearranging_functions[];
 
 // Puts NumPy's inner loop in the place of ours where it has one for double and float and agrees
 // with ours on sample values.

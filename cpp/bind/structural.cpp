@@ -4,6 +4,7 @@
 #include <string>
 
 #include "array/error.hpp"
+#include "bind/arguments.hpp"
 #include "bind/convert.hpp"
 #include "bind/operations.hpp"
 #include "graph/record.hpp"
@@ -12,58 +13,17 @@
 namespace rg {
 namespace {
 
-using Args = PyObject* const*;
-
-Tensor tensor_arg(PyObject* o, const char* who) {
-    if (!is_tensor(o)) {
-        throw DTypeError(std::string(who) + ": wants a Tensor, got " + Py_TYPE(o)->tp_name);
-    }
-    return operand(as_handle(o));
-}
-
-void want(Py_ssize_t n, Py_ssize_t wanted, const char* who) {
-    if (n == wanted) return;
-    PyErr_Format(PyExc_TypeError, "%s: wants %zd arguments, got %zd", who, wanted, n);
-    throw PythonError{};
-}
-
-std::int64_t integer(PyObject* o, const char* who) {
-    if (!PyIndex_Check(o)) {
-        throw DTypeError(std::string(who) + ": axes and extents are integers, not " +
-                         Py_TYPE(o)->tp_name);
-    }
-    const Py_ssize_t x = PyNumber_AsSsize_t(o, PyExc_OverflowError);
-    if (x == -1 && PyErr_Occurred()) throw PythonError{};
-    return x;
-}
-
-// An int, or a sequence of them.
-Dims integers(PyObject* o, const char* who) {
-    if (PyIndex_Check(o) || !PySequence_Check(o)) return {integer(o, who)};
-    const Ref items(checked(PySequence_Fast(o, who)));
-    const Py_ssize_t n = PySequence_Fast_GET_SIZE(items.get());
-    if (n > kMaxDims) throw ShapeError(std::string(who) + ": more than 64 dimensions");
-    Dims out;
-    for (Py_ssize_t i = 0; i < n; ++i) {
-        out.push_back(integer(PySequence_Fast_GET_ITEM(items.get(), i), who));
-    }
-    return out;
-}
-
-int axis_in(std::int64_t axis, const Dims& shape, const char* who) {
-    if (axis < -shape.size() || axis >= shape.size()) {
-        throw ShapeError(std::string(who) + ": axis " + std::to_string(axis) +
-                         " is out of bounds for shape " + to_string(shape));
-    }
-    return int(axis < 0 ? axis + shape.size() : axis);
-}
-
 Axes axes_of(PyObject* axis, PyObject* keepdims, const Dims& shape, const char* who) {
     Axes axes;
     axes.keep = checked(PyObject_IsTrue(keepdims));
     if (axis == Py_None) {
         for (int i = 0; i < shape.size(); ++i) axes.mask |= std::uint64_t{1} << i;
         return axes;
+    }
+    // As in NumPy, a 0-d operand may be reduced along what would be its axis 0.
+    if (shape.size() == 0 && PyIndex_Check(axis)) {
+        const std::int64_t a = integer(axis, who);
+        if (a == 0 || a == -1) return axes;
     }
     for (std::int64_t a : integers(axis, who)) {
         const std::uint64_t bit = std::uint64_t{1} << axis_in(a, shape, who);
@@ -73,7 +33,7 @@ Axes axes_of(PyObject* axis, PyObject* keepdims, const Dims& shape, const char* 
     return axes;
 }
 
-// sum(t, axis, keepdims) and max(t, axis, keepdims)
+// sum(t, axis, keepdims) and its like
 template <class Op>
 PyObject* reduction(PyObject*, Args args, Py_ssize_t n) {
     return guarded([&] {
@@ -197,15 +157,12 @@ PyObject* of_complex(PyObject*, Args args, Py_ssize_t n) {
     });
 }
 
-PyMethodDef fast(const char* name, PyObject* (*f)(PyObject*, Args, Py_ssize_t), const char* doc) {
-    return {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(f)), METH_FASTCALL, doc};
-}
-
 }  // namespace
 
 PyMethodDef structural_functions[] = {
     fast("sum", reduction<op::Sum>, "sum(t, axis, keepdims, /)\n--\n\n"),
     fast("max", reduction<op::Max>, "max(t, axis, keepdims, /)\n--\n\n"),
+    fast("min", reduction<op::Min>, "min(t, axis, keepdims, /)\n--\n\n"),
     fast("reshape", py_reshape, "reshape(t, shape, /)\n--\n\n"),
     fast("transpose", py_transpose, "transpose(t, axes, /)\n--\n\n"),
     fast("broadcast_to", py_broadcast_to, "broadcast_to(t, shape, /)\n--\n\n"),

@@ -105,6 +105,19 @@ Batched setitem(Batched&& a, const Batched& v, const Place& p) {
         setitem(std::move(all), v.aligned(p.index.shape.size()), widened(count, p)));
 }
 
+Batched cumsum(const Batched& a, const Scan& s) {
+    if (!a.is_wide()) return Batched(cumsum(a.tensor(), s));
+    return Batched::wide(cumsum(a.tensor(), {s.axis + 1, s.reverse}));
+}
+
+Batched recurrence(const Batched& a, const Batched& b, const Scan& s) {
+    if (!a.is_wide() && !b.is_wide()) return Batched(recurrence(a.tensor(), b.tensor(), s));
+    const std::int64_t count = a.is_wide() ? a.count() : b.count();
+    const Dims shape = a.layout()->dims();
+    return Batched::wide(recurrence(stretched(a, count, shape), stretched(b, count, shape),
+                                    {s.axis + 1, s.reverse}));
+}
+
 namespace {
 
 // What works element by element does not see the leading axis.

@@ -51,6 +51,8 @@ Batched broadcast_to(const Batched& a, const Dims& shape);
 Batched getitem(const Batched& a, const Place& p);
 Batched scatter(const Batched& a, const Place& p);
 Batched setitem(Batched&& a, const Batched& v, const Place& p);
+Batched cumsum(const Batched& a, const Scan& s);
+Batched recurrence(const Batched& a, const Batched& b, const Scan& s);
 Batched cast(const Batched& a, const Target& t);
 Batched real(const Batched& z);
 Batched imag(const Batched& z);

@@ -19,11 +19,12 @@ std::int64_t bytes_read(const OpInfo& op, int k, std::span<const Layout* const> 
 
 // Indexing touches a part of the array, as large as what is taken from it or put there.
 CallCosts costs_of_index(std::span<const Layout* const> in, unsigned with_gradient,
-                         const Layout& out, bool view) {
+                         const Layout& out, bool view, bool lazy) {
     const bool puts = in.size() == 2;
     const std::int64_t part = bytes_of(puts ? *in[1] : out);
     CallCosts c;
     if (!view) c.forward_bytes = 2 * part;
+    if (lazy) return c;
     if (with_gradient & 1) c.backward_bytes += puts ? part : 3 * part;
     if (with_gradient & 2) c.backward_bytes += 2 * part;
     return c;
@@ -36,7 +37,7 @@ CallCosts costs_of(const OpInfo& op, std::span<const Layout* const> in, unsigned
     CallCosts c;
     // What a rule in Python does inside is not known.
     if (op.external) return c;
-    if (op.indexes) return costs_of_index(in, with_gradient, out, view);
+    if (op.indexes) return costs_of_index(in, with_gradient, out, view, op.lazy_vjp);
     if (!view) {
         c.forward_bytes = bytes_of(out);
         for (const Layout* l : in) c.forward_bytes += bytes_of(*l);

@@ -111,7 +111,7 @@ public:
 
     Node* carrier = nullptr;                  // the node, where it is one
     std::array<NodePtr, kMaxArity> operands;  // carriers among what the rules read
-    std::vector<Taken> taken;                 // of a setitem under way
+    std::vector<Taken> taken;                 // of a write under way
 
 private:
     ParamsPtr params_;
@@ -350,11 +350,12 @@ NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const Param
     return record_dual(op, in, out, params, false);
 }
 
-NodePtr record_setitem(const Tensor* in, const Array& out, const ParamsPtr& params) {
+NodePtr record_write(const OpInfo& op, const Tensor* in, const Array& out,
+                     const ParamsPtr& params) {
     const Node* n = in[0].node.get();
     // The caller's value and in[0]: nobody else has it, nor does its own rule read it.
     const bool alone = n && n->count == 2 && !reads_result(*n);
-    return record_dual(info<op::SetItem>(), in, out, params, alone);
+    return record_dual(op, in, out, params, alone);
 }
 
 void settle(Node& n) noexcept {

@@ -48,10 +48,10 @@ bool has_tangent(const Tensor& x);
 
 // As rg::record, and the result's tangents.
 NodePtr record(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params);
-// The same for a setitem into a value that its owner gives up: where nobody else has in[0], its
-// tangents are written to in place, as the value itself is. Unless `settle` follows, they are as
-// before when the node has gone.
-NodePtr record_setitem(const Tensor* in, const Array& out, const ParamsPtr& params);
+// The same for a setitem or its like into a value that its owner gives up: where nobody else has
+// in[0], its tangents are written to in place, as the value itself is. Unless `settle` follows,
+// they are as before when the node has gone.
+NodePtr record_write(const OpInfo& op, const Tensor* in, const Array& out, const ParamsPtr& params);
 void settle(Node& n) noexcept;
 // Operands of a recorded operation that have a tangent and no node.
 void recall_carriers(Node& n, Tensor* in);

@@ -17,9 +17,28 @@ Tensor unary(const Tensor& a, const ParamsPtr& params = {}) {
 }
 
 template <class Op>
-Tensor binary(const Tensor& a, const Tensor& b) {
+Tensor binary(const Tensor& a, const Tensor& b, const ParamsPtr& params = {}) {
     Tensor in[] = {a, b};
-    return apply(info<Op>(), in);
+    return apply(info<Op>(), in, params);
+}
+
+// `a` with v written at a place, in the memory of `a` where nobody else has it.
+template <class Op>
+Tensor write(Tensor&& a, const Tensor& v, const Place& p) {
+    // The node comes first: a write in place that nothing records could not be taken back.
+    const Tensor in[] = {Tensor(a.value.without_value(), a.node),
+                         v.value.dtype() == a.value.dtype() ? v : cast(v, {a.value.dtype()})};
+    std::optional<OpScope> scope;
+    if (observers) scope.emplace();
+    const Array shape = a.value.without_value();
+    const ParamsPtr params = make_params(p);
+    NodePtr node = dual::levels ? dual::record_write(info<Op>(), in, shape, params)
+                                : record_plain(info<Op>(), in, shape, params);
+    Array out = setitem(std::move(a.value), in[1].value, p);
+    if (node) dual::settle(*node);
+    Tensor result(std::move(out), std::move(node));
+    if (scope) scope->finish(info<Op>(), Op::name, in, result.value, result.recorded());
+    return result;
 }
 
 }  // namespace
@@ -45,22 +64,15 @@ Tensor getitem(const Tensor& a, const Place& p) { return unary<op::GetItem>(a, m
 Tensor scatter(const Tensor& a, const Place& p) { return unary<op::Scatter>(a, make_params(p)); }
 
 Tensor setitem(Tensor&& a, const Tensor& v, const Place& p) {
-    // The node comes first: a write in place that nothing records could not be taken back.
-    const Tensor in[] = {Tensor(a.value.without_value(), a.node),
-                         v.value.dtype() == a.value.dtype() ? v : cast(v, {a.value.dtype()})};
-    std::optional<OpScope> scope;
-    if (observers) scope.emplace();
-    const Array shape = a.value.without_value();
-    const ParamsPtr params = make_params(p);
-    NodePtr node = dual::levels ? dual::record_setitem(in, shape, params)
-                                : record_plain(info<op::SetItem>(), in, shape, params);
-    Array out = setitem(std::move(a.value), in[1].value, p);
-    if (node) dual::settle(*node);
-    Tensor result(std::move(out), std::move(node));
-    if (scope) {
-        scope->finish(info<op::SetItem>(), op::SetItem::name, in, result.value, result.recorded());
-    }
-    return result;
+    return write<op::SetItem>(std::move(a), v, p);
+}
+Tensor join(Tensor&& a, const Tensor& v, const Place& p) {
+    return write<op::Join>(std::move(a), v, p);
+}
+
+Tensor cumsum(const Tensor& a, const Scan& s) { return unary<op::CumSum>(a, make_params(s)); }
+Tensor recurrence(const Tensor& a, const Tensor& b, const Scan& s) {
+    return binary<op::Recurrence>(a, b, make_params(s));
 }
 
 Tensor cast(const Tensor& a, const Target& t) {

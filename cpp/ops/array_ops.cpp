@@ -20,6 +20,15 @@ void gather(const T* from, const std::int64_t* at, std::int64_t n, T* to) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = from[at[i]];
 }
 
+// Every position comes once: what is there is written, without a sum, and zeros only where
+// something is left out.
+Array set_apart(const Array& g, const Place& p) {
+    Array out = Array::empty(g.dtype(), p.of);
+    if (p.index.positions.size() < out.size()) out = Array::zeros(g.dtype(), p.of);
+    write_at(out, g, p);
+    return out;
+}
+
 }  // namespace
 
 Array elementwise(const OpInfo& op, const Array* in) {
@@ -139,6 +148,10 @@ Array scatter(const Array& g, const Place& p) {
 }
 
 void scatter_into(Array& sum, const Array& g, const Place& p) {
+    if (!sum && p.index.distinct) {
+        sum = set_apart(g, p);
+        return;
+    }
     if (!sum) {
         sum = Array::zeros(g.dtype(), p.of);
     } else if (!sum.unique() || !sum.contiguous()) {
@@ -162,9 +175,8 @@ void scatter_into(Array& sum, const Array& g, const Place& p) {
 
 void write_at(Array& a, const Array& v, const Place& p) {
     if (p.index.basic) {
-        const Kernel pos = forward_kernel(info<op::Pos>(), a.dtype());
         Operand ops[] = {{v, p.index.shape}, region(a, p.index)};
-        iterate(p.index.shape, ops, pos, Cut::Nowhere);
+        iterate(p.index.shape, ops, copy_kernel(a.dtype()), Cut::Nowhere);
         return;
     }
     const Array from = contiguous(broadcast_to(v, p.index.shape));
@@ -175,6 +187,17 @@ void write_at(Array& a, const Array& v, const Place& p) {
             a.as<T>()[at[i]] = from.as<T>()[i];
         }
     });
+}
+
+Place range_of(const Dims& of, int axis, std::int64_t start, std::int64_t count) {
+    Place p{{}, of};
+    for (int i = 0; i < of.size(); ++i) {
+        p.index.items.push_back({Index::Item::Slice, 0, 1, of[i]});
+    }
+    p.index.items[axis] = {Index::Item::Slice, start, 1, count};
+    p.index.shape = of;
+    p.index.shape[axis] = count;
+    return p;
 }
 
 Array setitem(Array&& a, const Array& v, const Place& p) {

@@ -22,7 +22,15 @@ void accumulate(Array& sum, Array&& contribution);
 
 Array sum(const Array& a, const Axes& axes);
 Array max(const Array& a, const Axes& axes);
+Array min(const Array& a, const Axes& axes);
 Array matmul(const Array& a, const Array& b);
+
+// Sums and products so far.
+Array cumsum(const Array& a, const Scan& s);
+Array cumprod(const Array& a, int axis);
+// y[i] = b[i] + a[i] * y[i-1] with y[0] = b[0]; from the end y[i] = b[i] + a[i+1] * y[i+1], which
+// is how cotangents come back through the former. Of one shape.
+Array recurrence(const Array& a, const Array& b, const Scan& s);
 
 Array transpose(const Array& a, const Permutation& p);
 Array getitem(const Array& a, const Place& p);
@@ -33,6 +41,8 @@ void scatter_into(Array& sum, const Array& g, const Place& p);
 void write_at(Array& a, const Array& v, const Place& p);
 // `a` with v written there; in place if `a` is the only owner, and unchanged if this throws.
 Array setitem(Array&& a, const Array& v, const Place& p);
+// `count` places from `start` on along one axis, and all along the others.
+Place range_of(const Dims& of, int axis, std::int64_t start, std::int64_t count);
 // The same elements in memory of their own, so that the owner of the whole may be reused.
 inline Array own(const Array& a) { return copy(a); }
 
@@ -61,6 +71,7 @@ Array complex(const Array& re, const Array& im);
 // Kernels of the reductions and of the matrix product, replaced by NumPy's at import.
 extern Kernel sum_kernel[kNumberTypes];
 extern Kernel max_kernel[kFloatTypes];
+extern Kernel min_kernel[kFloatTypes];
 extern Kernel matmul_kernel[kNumberTypes];
 
 // Shape rules, also used for checking before anything is computed.

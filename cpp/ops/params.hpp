@@ -74,6 +74,16 @@ struct Axes {
     bool has(int axis) const { return mask >> axis & 1; }
 };
 
+struct OneAxis {
+    int axis;
+};
+
+// Along one axis, from its start or from its end.
+struct Scan {
+    int axis;
+    bool reverse = false;
+};
+
 struct Permutation {
     Dims axes;
 };

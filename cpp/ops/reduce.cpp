@@ -1,5 +1,5 @@
-// Sums and maxima over axes, in NumPy's order: the axis with the smallest stride innermost, so that
-// a contiguous run is summed pairwise by the very loop that np.sum calls.
+// Sums and extrema over axes, in NumPy's order: the axis with the smallest stride innermost, so
+// that a contiguous run is summed pairwise by the very loop that np.sum calls.
 #include <limits>
 #include <numeric>
 
@@ -33,16 +33,17 @@ void sum_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strid
     }
 }
 
-template <class T>
-void max_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void* data) {
+template <class Op, class T>
+void extremum_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
+                   void* data) {
     if (strides[0] == 0 && strides[2] == 0 && args[0] == args[2]) {
-        T& largest = *reinterpret_cast<T*>(args[2]);
+        T& most = *reinterpret_cast<T*>(args[2]);
         for (std::intptr_t i = 0; i < dims[0]; ++i) {
             const T x = *reinterpret_cast<const T*>(args[1] + i * strides[1]);
-            largest = op::Maximum::run(largest, x);
+            most = Op::run(most, x);
         }
     } else {
-        op::run_loop<op::Maximum, T>(args, dims, strides, data);
+        op::run_loop<Op, T>(args, dims, strides, data);
     }
 }
 
@@ -77,13 +78,32 @@ Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
     return out;
 }
 
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+Array extremum(const Array& a, const Axes& axes, Kernel kernel, double start, const char* who) {
+    if (is_complex(a.dtype())) {
+        throw DTypeError(std::string(who) + ": complex numbers have no order");
+    }
+    const Dims shape = a.shape();
+    for (int i = 0; i < shape.size(); ++i) {
+        if (axes.has(i) && shape[i] == 0) {
+            throw ShapeError(std::string(who) + ": shape " + to_string(shape) +
+                             " has no element to take it of");
+        }
+    }
+    return reduce(a, axes, kernel, start);
+}
+
 }  // namespace
 
 Kernel sum_kernel[kNumberTypes] = {{sum_loop<double>},
                                    {sum_loop<float>},
                                    {sum_loop<std::complex<double>>},
                                    {sum_loop<std::complex<float>>}};
-Kernel max_kernel[kFloatTypes] = {{max_loop<double>}, {max_loop<float>}};
+Kernel max_kernel[kFloatTypes] = {{extremum_loop<op::Maximum, double>},
+                                  {extremum_loop<op::Maximum, float>}};
+Kernel min_kernel[kFloatTypes] = {{extremum_loop<op::Minimum, double>},
+                                  {extremum_loop<op::Minimum, float>}};
 
 Dims reduced_shape(const Dims& shape, const Axes& axes) {
     Dims out;
@@ -102,14 +122,11 @@ Array sum(const Array& a, const Axes& axes) {
 }
 
 Array max(const Array& a, const Axes& axes) {
-    if (is_complex(a.dtype())) throw DTypeError("max: complex numbers have no order");
-    const Dims shape = a.shape();
-    for (int i = 0; i < shape.size(); ++i) {
-        if (axes.has(i) && shape[i] == 0) {
-            throw ShapeError("max: shape " + to_string(shape) + " has no element to take it of");
-        }
-    }
-    return reduce(a, axes, max_kernel[int(a.dtype())], -std::numeric_limits<double>::infinity());
+    return extremum(a, axes, max_kernel[int(a.dtype())], -kInf, "max");
+}
+
+Array min(const Array& a, const Axes& axes) {
+    return extremum(a, axes, min_kernel[int(a.dtype())], kInf, "min");
 }
 
 }  // namespace rg

@@ -62,12 +62,10 @@ struct Sum {
     }
 };
 
-// Ties share: each of n equal maxima takes 1/n. So do NaNs, the maximum where there is one.
-struct Max {
-    static constexpr auto name = "max", symbol = "max";
+// Ties share: each of n equal extrema takes 1/n. So do NaNs, the extremum where there is one.
+struct Extremum {
     static std::int64_t work(const Layout* const* in, const Layout&) { return in[0]->size; }
     using P = Axes;
-    static Array run(const Array& x, const P& p) { return max(x, p); }
     template <class V>
     static V vjp0(V g, const V& x, const V& y, const P& p) {
         const Axes keep{p.mask, true};
@@ -83,6 +81,16 @@ struct Max {
         const V weights = vjp0(ones, x, y, p);
         return sum(where(weights, weights * t, lift(Const{0}, t)), p);
     }
+};
+
+struct Max : Extremum {
+    static constexpr auto name = "max", symbol = "max";
+    static Array run(const Array& x, const P& p) { return max(x, p); }
+};
+
+struct Min : Extremum {
+    static constexpr auto name = "min", symbol = "min";
+    static Array run(const Array& x, const P& p) { return min(x, p); }
 };
 
 inline Permutation swap_last(int ndim) {
@@ -245,6 +253,100 @@ struct SetItem {
     }
 };
 
+// The base with v written where nobody reads the base: its own values and cotangents there are
+// never looked at. Arrays are joined by one of these a part, all in the same memory.
+struct Join : SetItem {
+    static constexpr auto name = "concatenate", symbol = "concatenate";
+    static constexpr bool lazy_vjp = true;
+    template <class V>
+    static V vjp0(V g, Meta, Meta, Meta, const P&) {
+        return g;
+    }
+    template <class V>
+    static V vjp1(V g, Meta, Meta v, Meta, const P& p) {
+        return sum_to(getitem(g, p), v.shape());
+    }
+};
+
+struct CumSum {
+    static constexpr auto name = "cumsum", symbol = "cumsum";
+    static std::int64_t work(const Layout* const* in, const Layout&) { return in[0]->size; }
+    using P = Scan;
+    static constexpr bool linear = true;
+    template <class V>
+    static V run(const V& x, const P& p) {
+        return cumsum(x, p);
+    }
+    template <class V>
+    static V vjp0(V g, Meta, Meta, const P& p) {
+        return cumsum(g, Scan{p.axis, !p.reverse});
+    }
+};
+
+// All but the last element along an axis, and all but the first.
+inline Place but_last(Meta x, int axis) {
+    return range_of(x.shape(), axis, 0, std::max<std::int64_t>(x.shape()[axis] - 1, 0));
+}
+inline Place but_first(Meta x, int axis) {
+    return range_of(x.shape(), axis, 1, std::max<std::int64_t>(x.shape()[axis] - 1, 0));
+}
+
+// Nothing is divided, so zeros are like any other factor, in all derivatives.
+struct CumProd {
+    static constexpr auto name = "cumprod", symbol = "cumprod";
+    static std::int64_t work(const Layout* const* in, const Layout&) { return in[0]->size; }
+    using P = OneAxis;
+    static Array run(const Array& x, const P& p) { return cumprod(x, p.axis); }
+    // An element times the product before it; before the first there is none.
+    template <class V>
+    static V weighted(V u, const V& y, const P& p) {
+        const Place to = but_first(u, p.axis);
+        const V later = getitem(u, to) * getitem(y, but_last(u, p.axis));
+        return setitem(std::move(u), later, to);
+    }
+    template <class V>
+    static V vjp0(V g, const V& x, const V& y, const P& p) {
+        return weighted(recurrence(x, g, Scan{p.axis, true}), y, p);
+    }
+    template <class V>
+    static V jvp(const V& t, const V& x, const V& y, const P& p) {
+        return recurrence(x, weighted(V(t), y, p), Scan{p.axis});
+    }
+};
+
+// See array_ops.hpp. Its derivatives are recurrences from the other end.
+struct Recurrence {
+    static constexpr auto name = "recurrence", symbol = "recurrence";
+    static std::int64_t work(const Layout* const*, const Layout& out) { return 2 * out.size; }
+    using P = Scan;
+    template <class V>
+    static V run(const V& a, const V& b, const P& p) {
+        return recurrence(a, b, p);
+    }
+    template <class V>
+    static V vjp0(V g, const V& a, Meta, const V& y, const P& p) {
+        const Place head = but_last(a, p.axis), tail = but_first(a, p.axis);
+        const V u = recurrence(a, g, Scan{p.axis, !p.reverse});
+        const V c =
+            p.reverse ? getitem(u, head) * getitem(y, tail) : getitem(u, tail) * getitem(y, head);
+        return scatter(c, tail);
+    }
+    template <class V>
+    static V vjp1(V g, const V& a, Meta, Meta, const P& p) {
+        return recurrence(a, g, Scan{p.axis, !p.reverse});
+    }
+    template <class V>
+    static V jvp(const V& ta, V tb, const V& a, const V& y, const P& p) {
+        if (ta.layout()) {
+            const Place head = but_last(a, p.axis), tail = but_first(a, p.axis);
+            const V moved = getitem(ta, tail) * getitem(y, p.reverse ? tail : head);
+            V part = scatter(moved, p.reverse ? head : tail);
+            tb = tb.layout() ? tb + part : std::move(part);
+        }
+        return recurrence(a, tb, p);
+    }
+};
+
 struct Cast {
     static constexpr auto name = "cast", symbol = "cast";
     using P = Target;
@@ -351,8 +453,9 @@ struct Complex {
     }
 };
 
-using Structural = TypeList<MatMul, Sum, Max, Reshape, Transpose, Broadcast, GetItem, Scatter,
-                            SetItem, Cast, Real, Imag, Conj, Modulus, Complex>;
+using Structural =
+    TypeList<MatMul, Sum, Max, Min, CumSum, CumProd, Recurrence, Reshape, Transpose, Broadcast,
+             GetItem, Scatter, SetItem, Join, Cast, Real, Imag, Conj, Modulus, Complex>;
 
 }  // namespace op
 }  // namespace rg

@@ -38,6 +38,7 @@ if _TYPE_CHECKING:
     from .functional import stop_gradient as stop_gradient
     from .functional import value_and_grad as value_and_grad
     from .functional import vjp as vjp
+    from .functions.creation import array as array
 
 _MODULES = ("functional", "optimize", "testing")
 _FUNCTIONAL = (
@@ -65,8 +66,11 @@ def __getattr__(name: str) -> _Any:
     if name in _FUNCTIONAL:
         found = globals()[name] = getattr(import_module(f"{__name__}.functional"), name)
         return found
+    if name == "array":
+        found = globals()[name] = import_module(f"{__name__}.functions.creation").array
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES, *_FUNCTIONAL})
+    return sorted({*globals(), *_MODULES, *_FUNCTIONAL, "array"})

@@ -1,10 +1,8 @@
 """`no_grad` and `strict`: modes of the calling thread and asyncio task."""
 
-import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import wraps
-from types import CodeType
 from typing import Any, ClassVar
 
 from . import _core
@@ -109,55 +107,3 @@ class strict(_Mode):
 
     variable = ContextVar("retrograd_strict", default=False)
     value = True
-
-
-def check_detach(how: str) -> None:
-    """Refuse what would drop a gradient unasked.
-
-    Called by the conversions themselves. A write into a plain array, `z[i] = t`, arrives there
-    too; the instruction that the caller's caller is at tells it from an explicit `float(t)`.
-    """
-    if strict.variable.get():
-        raise _core.GraphError(f"{how}: drops a gradient under strict(); use t.detach() to mean it")
-    frame = sys._getframe(2)
-    code, at = frame.f_code, frame.f_lasti
-    if code.co_code[at] in _store_instructions():
-        raise _core.GraphError(
-            "setitem: a Tensor written into a plain array loses its gradient; make the target a "
-            "Tensor, or write t.detach().numpy() to mean it"
-        )
-    if "dot" in code.co_names and _calls_method(code, at, "dot"):
-        raise _core.GraphError(
-            "dot: X.dot(t) of a plain array loses the gradient of t; write X @ t, or "
-            "X.dot(t.numpy()) to mean it"
-        )
-
-
-def _calls_method(code: CodeType, at: int, name: str) -> bool:
-    """Whether the call at this instruction is `something.name(...)`.
-
-    A call begins at the same place of the source as the method it calls, which is the last one
-    loaded there.
-    """
-    from dis import get_instructions
-
-    loaded: dict[object, str] = {}
-    for i in get_instructions(code):
-        place = i.positions and (i.positions.lineno, i.positions.col_offset)
-        if i.offset == at:
-            return i.opname.startswith("CALL") and loaded.get(place) == name
-        if i.opname in ("LOAD_METHOD", "LOAD_ATTR"):
-            loaded[place] = i.argval
-    return False
-
-
-def _store_instructions() -> frozenset[int]:
-    global _stores
-    if not _stores:
-        from opcode import opmap
-
-        _stores = frozenset(opmap[n] for n in ("STORE_SUBSCR", "STORE_SLICE") if n in opmap)
-    return _stores
-
-
-_stores: frozenset[int] = frozenset()

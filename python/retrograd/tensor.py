@@ -1,16 +1,18 @@
 """The facade: `Tensor` names its operators here, and the C type in `_core` carries them out."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
+from . import _core, exchange, methods
+from .detach import check_detach
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
-from .interop import array_function, array_ufunc
-from .modes import check_detach
-from .ops import METHODS, imag, real
+from .interop import array_function
+from .ops import METHODS
+from .ufuncs import array_ufunc
 
 
 class Tensor(_core.Tensor):
@@ -60,6 +62,14 @@ class Tensor(_core.Tensor):
     __truediv__ = _core.Tensor.__truediv__
     __rtruediv__ = _core.Tensor.__rtruediv__
     __itruediv__ = _core.Tensor.__itruediv__
+    __floordiv__ = _core.Tensor.__floordiv__
+    __rfloordiv__ = _core.Tensor.__rfloordiv__
+    __ifloordiv__ = _core.Tensor.__ifloordiv__
+    __mod__ = _core.Tensor.__mod__
+    __rmod__ = _core.Tensor.__rmod__
+    __imod__ = _core.Tensor.__imod__
+    __divmod__ = _core.Tensor.__divmod__
+    __rdivmod__ = _core.Tensor.__rdivmod__
     __pow__ = _core.Tensor.__pow__
     __rpow__ = _core.Tensor.__rpow__
     __ipow__ = _core.Tensor.__ipow__
@@ -86,6 +96,11 @@ class Tensor(_core.Tensor):
 
     __array_ufunc__ = array_ufunc
     __array_function__ = array_function
+    __array_namespace__ = exchange.array_namespace
+    __dlpack__ = exchange.dlpack
+    __dlpack_device__ = exchange.dlpack_device
+    device = property(exchange.device)
+    to_device = exchange.to_device
 
     register_hook = register_hook
     register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
@@ -95,34 +110,10 @@ class Tensor(_core.Tensor):
         """The tensor with its axes reversed."""
         return _core.transpose(self, None)
 
-    @property
-    def real(self) -> Any:
-        """The real part; the tensor itself if it is real."""
-        return real(self)
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary part; zeros if the tensor is real."""
-        return imag(self)
-
     def numpy(self) -> np.ndarray[Any, Any]:
         """A detached, read-only array on the value; GraphError under `strict()`."""
         check_detach("numpy")
         return self._view()
-
-    def copy(self) -> Any:
-        """The same value in memory of its own; gradients flow through."""
-        return +self
-
-    def item(self) -> Any:
-        """The only element as a Python float, or complex."""
-        check_detach("item")
-        return self._view().item()
-
-    def tolist(self) -> Any:
-        """The elements as nested lists of Python floats."""
-        check_detach("tolist")
-        return self._view().tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         check_detach("np.asarray")
@@ -141,6 +132,19 @@ class Tensor(_core.Tensor):
     def __int__(self) -> int:
         check_detach("int")
         return int(self._view())
+
+    def __floor__(self) -> int:
+        # An integer has no derivative to lose, so that `strict()` has nothing to object.
+        return math.floor(float(self._view()))
+
+    def __ceil__(self) -> int:
+        return math.ceil(float(self._view()))
+
+    def __trunc__(self) -> int:
+        return math.trunc(float(self._view()))
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return np.round(self, ndigits or 0)
 
     def __bool__(self) -> bool:
         return bool(self._view())
@@ -187,8 +191,7 @@ def _rebuild(data: np.ndarray[Any, Any], requires_grad: bool, attributes: dict[s
     return made
 
 
-for _name, _method in METHODS.items():
-    if _name not in ("real", "imag"):  # properties
-        setattr(Tensor, _name, _method)
+for _name, _method in {**METHODS, **methods.METHODS}.items():
+    setattr(Tensor, _name, _method)
 _core.set_positions_function(positions)
 _core.register(Tensor)

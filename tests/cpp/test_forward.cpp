@@ -47,8 +47,12 @@ Tensor mixture(const Tensor& x) {
     const Place row{basic({at(1)}), {3, 2}};
     const Place some{positions({0, 5, 0}, {3}), {3, 2}};
     const Tensor a = setitem(Tensor(call<op::Tanh>(x)), getitem(x, row), row);
-    const Tensor b = matmul(transpose(a, op::swap_last(2)), a + reshape(x, {3, 2}));
-    Tensor in[] = {b};
+    const Tensor b = matmul(transpose(a, op::swap_last(2)), a + cumsum(reshape(x, {3, 2}), {0}));
+    Tensor factors[] = {b};
+    const Tensor products = apply(info<op::CumProd>(), factors, make_params(OneAxis{1}));
+    Tensor in[] = {Tensor(Array::empty(DType::f64, {2, 4}))};
+    in[0] = join(std::move(in[0]), recurrence(b, products, {0, true}), range_of({2, 4}, 1, 2, 2));
+    in[0] = join(std::move(in[0]), b, range_of({2, 4}, 1, 0, 2));
     const Tensor c = apply(info<op::Max>(), in, make_params(Axes{1, true}));
     return getitem(x, some) * broadcast_to(sum(c, {3, false}), {3});
 }

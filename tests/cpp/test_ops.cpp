@@ -34,9 +34,13 @@ void each_rule(F&& f) {
 
 // Operands inside every domain and away from kinks and ties.
 void sample(Random& random, const OpInfo& op, double* x) {
-    const std::string name = op.name;
-    const bool positive = name == "log" || name == "sqrt" || name == "pow";
-    x[0] = random.real(positive ? 0.5 : 0.2, 2) * (positive || random.integer(0, 1) ? 1 : -1);
+    static const std::set<std::string> positive{"log", "log2", "log10", "log1p",  "sqrt",
+                                                "pow", "sinc", "i0",    "arccosh"},
+        inside{"arcsin", "arccos", "arctanh"};
+    x[0] = random.real(positive.count(op.name) ? 0.5 : 0.2, 2);
+    if (!positive.count(op.name) && random.integer(0, 1)) x[0] = -x[0];
+    if (inside.count(op.name)) x[0] *= 0.4;
+    if (std::string(op.name) == "arccosh") x[0] += 1;
     x[1] = random.real(2.2, 3) * (random.integer(0, 1) ? 1 : -1);
     x[2] = random.real(-2, 2);
 }
@@ -120,9 +124,12 @@ TEST(saved_operands_follow_from_the_rules) {
     CHECK(reads<Exp>({kY}) && reads<Tanh>({kY}) && reads<Sqrt>({kY}) && reads<Log>({kA}));
     CHECK(reads<Sin>({kA}) && reads<Cos>({kA}) && reads<Relu>({kY}) && reads<Sigmoid>({kY}));
     CHECK(reads<Maximum>({kA | kB, kA | kB}) && reads<Where>({0, kA, kA}));
-    CHECK(reads<op::MatMul>({kB, kA}) && reads<op::Sum>({0}) && reads<op::Max>({kA | kY}));
+    CHECK(reads<op::MatMul>({kB, kA}) && reads<op::Sum>({0}) && reads<op::Max>({kA | kY}) &&
+          reads<op::Min>({kA | kY}));
     CHECK(reads<Reshape>({0}) && reads<Transpose>({0}) && reads<Broadcast>({0}));
     CHECK(reads<GetItem>({0}) && reads<Scatter>({0}) && reads<SetItem>({0, 0}) && reads<Cast>({0}));
+    CHECK(reads<Join>({0, 0}) && reads<CumSum>({0}) && reads<CumProd>({kA | kY}));
+    CHECK(reads<Recurrence>({kA | kY, kA}));
     CHECK(info<Add>().passes[0] && info<Add>().passes[1] && info<Pos>().passes[0]);
     CHECK(info<Sub>().passes[0] && !info<Sub>().passes[1] && !info<Mul>().passes[0]);
     CHECK(!info<Neg>().passes[0] && !info<Sign>().passes[0] && !info<Where>().passes[1]);

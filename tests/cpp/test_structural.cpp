@@ -54,29 +54,84 @@ TEST(reductions_over_all_axis_subsets) {
         for (std::uint64_t mask = 0; mask < std::uint64_t{1} << a.ndim(); ++mask) {
             for (const bool keep : {false, true}) {
                 const Axes axes{mask, keep};
-                Values totals, largest;
+                Values totals, largest, smallest;
                 const Dims kept = reduced_shape(a.shape(), {mask, true});
                 each(kept, [&](const Dims&) {
                     totals.push_back(0);
                     largest.push_back(-1);
+                    smallest.push_back(1e9);
                 });
                 Array where_to = arange(kept);
                 each(a.shape(), [&](const Dims& at) {
                     const auto to = std::size_t(element(where_to, at));
                     totals[to] += element(a, at);
                     largest[to] = std::max(largest[to], element(a, at));
+                    smallest[to] = std::min(smallest[to], element(a, at));
                 });
                 CHECK(values(sum(a, axes)) == totals && values(max(a, axes)) == largest);
                 CHECK(values(sum(a32, axes)) == totals && values(max(a32, axes)) == largest);
+                CHECK(values(min(a, axes)) == smallest && values(min(a32, axes)) == smallest);
                 CHECK(sum(a, axes).shape() == reduced_shape(a.shape(), axes));
             }
         }
     }
     CHECK(values(sum(Array::zeros(DType::f64, {0, 2}), {1})) == Values({0, 0}));
     CHECK_THROWS(ShapeError, max(Array::zeros(DType::f64, {0, 2}), {1}));
+    CHECK_THROWS(ShapeError, min(Array::zeros(DType::f64, {0, 2}), {1}));
     CHECK(max(Array::zeros(DType::f64, {0, 2}), {2}).size() == 0);
     CHECK(values(sum(arange({200000}), {1})) == Values({19999900000.0}));
     CHECK(values(max(arange({1000}), {1})) == Values({999}));
+}
+
+TEST(joins_share_one_array) {
+    Tensor joined(Array::empty(DType::f64, {2, 5}));
+    const char* memory = joined.value.data();
+    const Tensor a(arange({2, 2})), b(arange({2, 3}, 10));
+    joined = join(std::move(joined), a, range_of({2, 5}, 1, 0, 2));
+    joined = join(std::move(joined), b, range_of({2, 5}, 1, 2, 3));
+    CHECK(values(joined.value) == Values({0, 1, 10, 11, 12, 2, 3, 13, 14, 15}));
+    CHECK(joined.value.data() == memory && range_of({2, 5}, 1, 2, 3).index.shape == Dims({2, 3}));
+}
+
+TEST(distinct_positions) {
+    Place p{positions({2, 0, 3}, {3}), {2, 2}};
+    p.index.distinct = true;
+    CHECK(values(scatter(arange({3}, 1), p)) == Values({2, 0, 1, 3}));
+    Place all{positions({2, 0, 3, 1}, {4}), {2, 2}};
+    all.index.distinct = true;
+    Array sum = scatter(arange({4}, 1), all);
+    CHECK(values(sum) == Values({2, 4, 1, 3}));
+    scatter_into(sum, Array(1.0), all);
+    CHECK(values(sum) == Values({3, 5, 2, 4}));
+}
+
+TEST(scans_along_every_axis) {
+    Random random(5);
+    for (int trial = 0; trial < 1500; ++trial) {
+        Values map;
+        const Array a = random_view(random, map), b = random.integers(a.shape());
+        for (int axis = 0; axis < a.ndim(); ++axis) {
+            const std::int64_t n = a.shape()[axis];
+            const Array sums = cumsum(a, {axis}), from_end = cumsum(a, {axis, true});
+            const Array products = cumprod(a, axis);
+            const Array forward = recurrence(a, b, {axis}),
+                        backward = recurrence(a, b, {axis, true});
+            CHECK(values(cumsum(cast(a, DType::f32), {axis})) == values(sums));
+            each(a.shape(), [&](const Dims& at) {
+                Dims before = at, after = at;
+                --before[axis], ++after[axis];
+                const bool first = at[axis] == 0, last = after[axis] == n;
+                const double x = element(a, at), y = element(b, at);
+                CHECK(element(sums, at) == x + (first ? 0 : element(sums, before)));
+                CHECK(element(from_end, at) == x + (last ? 0 : element(from_end, after)));
+                CHECK(element(products, at) == x * (first ? 1 : element(products, before)));
+                CHECK(element(forward, at) == y + (first ? 0 : x * element(forward, before)));
+                CHECK(element(backward, at) ==
+                      y + (last ? 0 : element(a, after) * element(backward, after)));
+            });
+        }
+    }
+    CHECK(std::signbit(values(cumsum(array({1}, {-0.0}), {0}))[0]));
 }
 
 TEST(matmul) {

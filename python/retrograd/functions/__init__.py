@@ -9,7 +9,37 @@ quick.
 from importlib import import_module
 
 # A family enters its functions into the tables when it is imported.
-FAMILIES = ("fft", "linalg")
+FAMILIES = (
+    "elementwise",
+    "fft",
+    "linalg",
+    "joining",
+    "sorting",
+    "sets",
+    "scans",
+    "writing",
+    "calculus",
+    "convolution",
+    "creation",
+    "matrices",
+    "ranges",
+    "padding",
+    "polynomial",
+    "selection",
+    "shapes",
+    "histograms",
+    "nan",
+    "quantiles",
+    "reductions",
+    "statistics",
+    "histograms",
+    "complexes",
+    "products",
+    "cross",
+    "gufuncs",
+    "einsum",
+    "elementwise",
+)
 
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")

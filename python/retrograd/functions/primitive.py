@@ -6,6 +6,7 @@ Tangents come from the transpose of the cotangents.
 """
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,12 @@ class Primitive:
         self._forward, self._vjps, self._reads_result = forward, vjps, reads_result
 
     def __call__(self, *operands: Any, **settings: Any) -> Any:
+        if not any(isinstance(x, _core.Tensor) for x in operands):
+            return self._forward(*operands, **settings)  # inside the rule of another
         recording = _core.is_recording()
         kept = [_core.kept(x) if isinstance(x, _core.Tensor) else None for x in operands]
         values = [
-            np.asarray(x) if t is None else t._view() for x, t in zip(operands, kept, strict=True)
+            _constant(x) if t is None else t._view() for x, t in zip(operands, kept, strict=True)
         ]
         out = self._forward(*values, **settings)
         joined = _Joined(out)
@@ -71,6 +74,11 @@ class Primitive:
             pushed = push(self, None, level, list(operands), flatten(operands)[1], settings)
             _core.give(whole, joined.join(tuple(pushed)), level)
         return joined.split(whole)
+
+
+def _constant(x: Any) -> Any:
+    # A Python number is weak in promotion, an array of it would not be.
+    return x if type(x) in (bool, int, float, complex) else np.asarray(x)
 
 
 class _Joined:
@@ -113,7 +121,7 @@ class _Rule:
         self._operation, self._joined, self._settings = operation, joined, settings
         self._moving = moving
         # What moves is kept by the graph; the rest may be written to by whoever else has it.
-        self._constants = [None if i in moving else np.array(x) for i, x in enumerate(values)]
+        self._constants = [None if i in moving else copy(x) for i, x in enumerate(values)]
 
     def __call__(self, g: Any, kept: tuple[Any, ...], recording: bool) -> list[Any]:
         operands: list[Any] = list(self._constants)
@@ -122,10 +130,12 @@ class _Rule:
         y = None if kept[-1] is None else self._joined.split(kept[-1])
         parts = self._joined.split(g)
         cotangents = []
-        for i in self._moving:
-            vjp = self._operation._vjps[i]
-            if vjp is None:
-                cotangents.append(np.zeros(operands[i].shape))
-            else:
-                cotangents.append(vjp(parts, y, *operands, **self._settings))
+        # A walk does not warn: an infinite derivative is an answer.
+        with np.errstate(all="ignore"):
+            for i in self._moving:
+                vjp = self._operation._vjps[i]
+                if vjp is None:
+                    cotangents.append(np.zeros(operands[i].shape))
+                else:
+                    cotangents.append(vjp(parts, y, *operands, **self._settings))
         return cotangents

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .. import _core
-from ..ops import FUNCTIONS, METHODS
+import numpy as np
+
+from ..ops import FUNCTIONS, METHODS, UFUNCS
+from ..values import Evaluate
+from ..values import is_tensor as is_tensor
+from ..values import value as value
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,7 +61,10 @@ def implements(
         entry = Entry(f, derivative, kink)
         for function in functions:
             ENTRIES[function] = entry
-            FUNCTIONS[function] = f
+            if isinstance(function, np.ufunc):
+                UFUNCS[function] = f
+            else:
+                FUNCTIONS[function] = f
         if method:
             METHODS[method] = f
         return f
@@ -68,31 +75,6 @@ def implements(
 def on_values(*functions: Callable[..., Any]) -> None:
     """Enter functions whose results have no derivative: they see the tensors' values."""
     for function in functions:
-        evaluate = _Evaluate(function)
+        evaluate = Evaluate(function)
         ENTRIES[function] = Entry(evaluate, "")
         FUNCTIONS[function] = evaluate
-
-
-class _Evaluate:
-    """A NumPy function on the values of the tensors among its arguments."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-        self.__name__ = function.__name__
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._function(*map(value, args), **{k: value(v) for k, v in kwargs.items()})
-
-
-def is_tensor(x: object) -> bool:
-    """Whether `x` is a Tensor."""
-    return isinstance(x, _core.Tensor)
-
-
-def value(x: Any) -> Any:
-    """The array behind a Tensor, also inside tuples and lists; anything else as it is."""
-    if isinstance(x, _core.Tensor):
-        return x._view()
-    if type(x) in (list, tuple) and any(isinstance(y, (_core.Tensor, list, tuple)) for y in x):
-        return type(x)(map(value, x))
-    return x

@@ -1,0 +1,118 @@
+import numpy as np
+
+from op_rows import cases_of
+
+COUNTS = np.array([2, 0, 1])
+
+CASES = (
+    *cases_of(
+        np.concatenate,
+        pair=(lambda x, y: np.concatenate([x, y]), (2, 3), (1, 3)),
+        mixed=(lambda x, y: np.concatenate((x, [[1.0], [2.0]], y), axis=-1), (2, 2), (2, 1)),
+        flat=(lambda x, y: np.concatenate([x, y], axis=None), (2, 2), ()),
+        rows=(np.concatenate, (3, 2)),
+        concat=(lambda x, y: np.concat([y, x * y]), (2,), (2,)),
+        double=(lambda x: np.concatenate([x, np.ones(2, "f4")], dtype=np.float64), (2,)),
+    ),
+    *cases_of(
+        np.stack,
+        first=(lambda x, y: np.stack([x, y]), (2, 3), (2, 3)),
+        middle=(lambda x, y: np.stack([x, y, np.ones((2, 3))], axis=1), (2, 3), (2, 3)),
+        last=(lambda x, y: np.stack((x, y), -1), (2,), (2,)),
+        numbers=(lambda x, y: np.stack([x, 2.0, y, 1]), (), ()),
+        twice=(lambda x: np.stack([x, x], axis=1), (2, 2)),
+        tensor=(lambda x: np.stack(x, axis=1), (2, 3)),
+    ),
+    *cases_of(
+        np.vstack,
+        rows=(lambda x, y: np.vstack([x, y]), (3,), (3,)),
+        matrix=(lambda x, y: np.vstack((x, y)), (2, 3), (3,)),
+        numbers=(lambda x: np.vstack([x, 1.0]), ()),
+    ),
+    *cases_of(
+        np.hstack,
+        vectors=(lambda x, y: np.hstack([x, y]), (2,), (3,)),
+        matrices=(lambda x, y: np.hstack((x, y)), (2, 3), (2, 1)),
+        numbers=(lambda x, y: np.hstack([x, y]), (), ()),
+    ),
+    *cases_of(
+        np.dstack,
+        vectors=(lambda x, y: np.dstack([x, y]), (3,), (3,)),
+        matrices=(lambda x, y: np.dstack([x, y]), (2, 3), (2, 3)),
+        deep=(lambda x, y: np.dstack([x, y]), (2, 3, 2), (2, 3)),
+        numbers=(lambda x: np.dstack([x]), ()),
+    ),
+    *cases_of(
+        np.column_stack,
+        vectors=(lambda x, y: np.column_stack([x, y]), (3,), (3,)),
+        mixed=(lambda x, y: np.column_stack((x, y)), (2, 2), (2,)),
+        numbers=(lambda x: np.column_stack([x, 2.0]), ()),
+    ),
+    *cases_of(
+        np.block,
+        matrix=(lambda a, b, c: np.block([[a, b], [c]]), (2, 1), (2, 2), (1, 3)),
+        vectors=(lambda x, y: np.block([x, y, 1.0]), (2,), ()),
+        alone=(np.block, (2,)),
+        deep=(lambda x, y: np.block([[[x], [y]]]), (1, 2), (1, 2)),
+        raised=(lambda x, y: np.block([x, y]), (2, 1), (2, 2)),
+    ),
+    *cases_of(
+        np.append,
+        flat=(lambda x, y: np.append(x, y), (2, 2), (3,)),
+        number=(lambda x: np.append(x, 5.0), (2,)),
+        axis=(lambda x, y: np.append(x, y, axis=1), (2, 2), (2, 1)),
+        onto_constant=(lambda x: np.append([1, 2], x), (2,)),
+    ),
+    *cases_of(
+        np.insert,
+        number=(lambda x: np.insert(x, 1, 7.0), (3,)),
+        several=(lambda x, y: np.insert(x, [1, 1, 3], y), (3,), (3,)),
+        axis=(lambda x, y: np.insert(x, 1, y, axis=1), (2, 3), (2,)),
+        row=(lambda x, y: np.insert(x, [0, 2], y, axis=0), (2, 3), (3,)),
+        constant=(lambda y: np.insert(np.ones((2, 2)), 2, y, axis=0), (2,)),
+        end=(lambda x, y: np.insert(x, slice(0, 3, 2), y), (4,), ()),
+    ),
+    *cases_of(
+        np.delete,
+        one=(lambda x: np.delete(x, 1), (3,)),
+        negative=(lambda x: np.delete(x, -1, axis=0), (3, 2)),
+        several=(lambda x: np.delete(x, [0, 2], 1), (2, 3)),
+        slices=(lambda x: np.delete(x, slice(None, None, 2), axis=0), (4, 2)),
+        mask=(lambda x: np.delete(x, [True, False, True]), (3,)),
+    ),
+    *cases_of(
+        np.split,
+        parts=(lambda x: np.split(x, 3)[1], (6,)),
+        cuts=(lambda x: np.split(x, [1, 3], axis=1)[1], (2, 4)),
+        together=(lambda x: np.split(x, 2)[0] * np.split(x, 2)[1], (4, 2)),
+        past=(lambda x: np.split(x, [1, 7], axis=-1)[2], (2, 4)),
+        uneven=(lambda x: np.array_split(x, 3)[0], (5,)),
+        uneven_axis=(lambda x: np.array_split(x, 2, axis=1)[1], (2, 3)),
+        horizontal=(lambda x: np.hsplit(x, 2)[1], (2, 4)),
+        horizontal_vector=(lambda x: np.hsplit(x, [1])[1], (3,)),
+        vertical=(lambda x: np.vsplit(x, 2)[0], (4, 2)),
+        deep=(lambda x: np.dsplit(x, [1])[1], (2, 2, 3)),
+    ),
+    *cases_of(
+        np.unstack,
+        first=(lambda x: np.unstack(x)[1], (2, 3)),
+        last=(lambda x: np.unstack(x, axis=-1)[0] * 2, (2, 3)),
+    ),
+    *cases_of(
+        np.tile,
+        vector=(lambda x: np.tile(x, 3), (2,)),
+        matrix=(lambda x: np.tile(x, (2, 3)), (2, 2)),
+        more_axes=(lambda x: np.tile(x, (2, 1, 2)), (2,)),
+        fewer=(lambda x: np.tile(x, 2), (2, 3)),
+        number=(lambda x: np.tile(x, (2, 2)), ()),
+        once=(lambda x: np.tile(x, 1), (3,)),
+        never=(lambda x: np.tile(x, (0, 2)), (2, 2)),
+    ),
+    *cases_of(
+        np.repeat,
+        flat=(lambda x: np.repeat(x, 2), (2, 2)),
+        axis=(lambda x: np.repeat(x, 3, axis=1), (2, 2)),
+        counts=(lambda x: np.repeat(x, COUNTS, axis=0), (3, 2)),
+        number=(lambda x: np.repeat(x, 3), ()),
+    ),
+)  # fmt: skip
