@@ -262,6 +262,15 @@ def test_reduce_of_power_is_a_fold_from_the_left():
     np.testing.assert_allclose(x.grad, [192, 128 * np.log(2), 64 * np.log(8)])
 
 
+def test_without_an_initial_value_the_first_element_begins():
+    a = np.array([-3.0, 4.0])
+    for f in (np.hypot, np.add, np.multiply):
+        for b in (a, a[:1]):
+            assert f.reduce(Tensor(b), initial=None).item() == f.reduce(b, initial=None)
+        with pytest.raises(ValueError, match="identity"):
+            f.reduce(Tensor(a[:0]), initial=None)
+
+
 def test_initial_may_be_a_tensor():
     x, start = Tensor(A), Tensor(2.0)
     for f in (np.add, np.multiply, np.subtract):

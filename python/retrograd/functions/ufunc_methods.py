@@ -78,10 +78,12 @@ def _reduce(
     if where is not True:
         options["where"] = where
     named = _REDUCTIONS.get(ufunc)
-    if named is not None:
+    if named is not None and initial is not None:
         return named(a, axis=axis, keepdims=keepdims, **options)
     plain = _checked(ufunc.reduce, a, axis=axis, dtype=dtype, keepdims=keepdims, **options)
-    if initial is _UNSET and ufunc.identity is not None:
+    if initial is None:  # not even the identity: the first element begins
+        initial = _UNSET
+    elif initial is _UNSET and ufunc.identity is not None:
         initial = ufunc.identity
     return _fold(ufunc, *_front(a, axis, where), initial).reshape(np.shape(plain))
 
