@@ -88,6 +88,27 @@ def test_a_gradient_never_goes_into_a_plain_target():
     same(z, 0)
 
 
+def test_two_results_each_with_its_target():
+    x, old = Tensor(A), Tensor(-A)
+    first, second = old * 1, old * 1
+    quotient, rest = np.divmod(x, 4.0, out=(first, second))
+    assert quotient is first
+    assert rest is second
+    same(first.data, A // 4)
+    same(second.data, A % 4)
+    (rest * A).backward()
+    same(x.grad, A)
+    same(old.grad, 0 * A)
+    whole, _ = np.divmod(x, 4.0, out=(None, old * 1))
+    same(whole.data, A // 4)
+    masked = np.modf(x / 4, out=(Tensor(0 * A), Tensor(0 * A - 1)), where=MASK)
+    for got, want in zip(masked, np.modf(A / 4), strict=True):
+        same(got.data[MASK], want[MASK])
+    same(masked[1].data[~MASK], -1)
+    for got, want in zip(np.divmod.outer(x[0], x[1]), np.divmod.outer(A[0], A[1]), strict=True):
+        same(got.data, want)
+
+
 # where= -----------------------------------------------------------------------------------------
 
 
