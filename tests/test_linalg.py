@@ -229,6 +229,29 @@ def test_equal_maxima_share():
     )
 
 
+# Modes inside modes.
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: la.slogdet(x)[1],
+        lambda x: (la.solve(x, x[0]) ** 2).sum(),
+        lambda x: (la.qr(x)[0] ** 3).sum(),
+        lambda x: (la.eigh(x + x.T)[1] ** 4).sum(),
+        lambda x: la.norm(x, "nuc"),
+    ],
+    ids=["slogdet", "solve", "qr", "eigh", "nuclear"],
+)
+def test_forward_mode_through_rules_that_call_each_other(f):
+    """A rule of one operation calls another, whose tangent then comes inside a walk."""
+    x, u, v = SINGULAR + 9 * EYE, SINGULAR.T / 9, np.cos(SINGULAR)
+    want = np.sum(v * rg.grad(lambda x: (rg.grad(f)(x) * u).sum())(x))
+    over = rg.jvp(lambda x: rg.jvp(f, (x,), (u,))[1], (x,), (v,))[1]
+    mixed = np.sum(v * rg.jvp(rg.grad(f), (x,), (u,))[1])
+    agree([over, mixed], [want, want], rtol=1e-9)
+
+
 # Shapes, errors and keywords.
 
 EMPTY = {
