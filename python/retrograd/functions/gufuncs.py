@@ -1,5 +1,6 @@
 """NumPy's generalized ufuncs: products of stacks of vectors and matrices."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from .. import _core
 from ..ops import UFUNCS
+from ..values import value
 from .arrays import axes_last, axes_of, axes_placed, conjugated, operand, text
 from .table import implements
 
@@ -46,21 +48,32 @@ if hasattr(np, "matvec"):  # NumPy 2.2
 
 
 def along(
-    ufunc: np.ufunc, operation: Callable[..., Any], inputs: Any, axes: Any, **more: Any
+    ufunc: np.ufunc,
+    operation: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    axes: Any = None,
+    axis: Any = None,
+    keepdims: bool = False,
 ) -> Any:
-    """Carry out a generalized ufunc along other axes than the last ones: NumPy's keyword `axes`."""
-    arrays = [operand(f"np.{ufunc.__name__}", x) for x in inputs]
-    axes = [axis if isinstance(axis, tuple) else (axis,) for axis in axes]
-    terms = str(ufunc.signature).partition("->")[0][1:-1].split("),(")
-    cores = [min(t.count(",") + 1, x.ndim) for t, x in zip(terms, arrays, strict=True)]
-    # One axis of each is summed; what is left of it is of length one, behind all others.
-    cores.append(1 if more.get("keepdims") else sum(cores) - 2)
-    if len(axes) == ufunc.nin and str(ufunc.signature).endswith("()"):
-        axes.append((-1,) * cores[-1])
-    if [len(axis) for axis in axes] != cores:
-        raise ValueError(f"np.{ufunc.__name__}: axes {axes}, wanted as many as {cores}")
-    last = [axes_last(x, axes_of(k, x.ndim)) for x, k in zip(arrays, axes[:-1], strict=True)]
-    return axes_placed(operation(*last, **more), axes[-1])
+    """Carry out a generalized ufunc with NumPy's `axes=`, `axis=` and `keepdims=`.
+
+    The operation has its core axes last: they are moved there, and those of the result from there.
+    """
+    options = {"axes": axes, "axis": axis, "keepdims": keepdims or None}
+    # NumPy refuses in its words what does not fit.
+    plain = ufunc(*map(value, inputs), **{k: v for k, v in options.items() if v is not None})
+    if axes is None:
+        cores = [
+            len(re.findall(r"\w+", core)) for core in re.findall(r"\(.*?\)", str(ufunc.signature))
+        ]
+        axes = [(axis,) if axis is not None and n else tuple(range(-n, 0)) for n in cores]
+    axes = [(at,) if isinstance(at, int) else tuple(at) for at in axes]
+    moved = [np.moveaxis(x, at, range(-len(at), 0)) for x, at in zip(inputs, axes, strict=False)]
+    y = operation(*moved)
+    if len(axes) > ufunc.nin and axes[ufunc.nin]:
+        at = axes[ufunc.nin]
+        y = np.moveaxis(y, range(-len(at), 0), at)
+    return y.reshape(plain.shape) if keepdims else y
 
 
 def _operands(name: str, x1: Any, n1: int, x2: Any, n2: int) -> tuple[Any, Any]:

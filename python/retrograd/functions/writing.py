@@ -6,9 +6,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..ops import METHODS
 from .places import along, as_part, cast, cycled, holds_tensor
-from .sorting import partition, rows_of, sort
+from .sorting import rows_of
 from .table import implements, is_tensor, value
 
 _WRITTEN = "g to the values where they are written, to the target elsewhere"
@@ -42,7 +41,10 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     if _is_plain(np.copyto, dst, src):
         return np.copyto(dst, src, casting, where)
     src = cast(as_part(src), dst.dtype, casting, "copyto")
-    dst[...] = src if where is True else np.where(np.broadcast_to(where, dst.shape), src, dst)
+    where = np.asarray(where)
+    if where.dtype != bool:
+        raise TypeError(f"np.copyto: where of {where.dtype} came, booleans were wanted")
+    dst[...] = src if where.all() else np.where(np.broadcast_to(where, dst.shape), src, dst)
 
 
 @implements(np.putmask, derivative=_WRITTEN)
@@ -95,25 +97,8 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 
 @implements(np.fill_diagonal, derivative=_WRITTEN)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    if _is_plain(np.fill_diagonal, a, val):
-        return np.fill_diagonal(a, val, wrap)
     # Which places those are NumPy tells by filling marks.
     marks = np.zeros(a.shape, bool)
     np.fill_diagonal(marks, True, wrap)
     places = np.flatnonzero(marks)
     _write(a, places, cycled(val, places.size))
-
-
-def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
-    """ndarray's method of the same name: the Tensor itself becomes what the function gives."""
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> None:
-        self[...] = function(self, *args, **kwargs)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"Take on the value of `np.{function.__name__}(self, …)`."
-    return method
-
-
-METHODS["sort"] = _in_place(sort)
-METHODS["partition"] = _in_place(partition)
