@@ -6,6 +6,7 @@ import pytest
 import retrograd as rg
 from check import agree
 from retrograd import GraphError, Tensor
+from retrograd.functions.linalg.eigen import _same_order
 
 la = np.linalg
 EYE = np.eye(3)
@@ -189,6 +190,15 @@ def test_defective_matrices():
     a = np.array([[1.0, 1], [0, 1]])
     with pytest.raises(GraphError, match="defective"):
         la.eigvals(Tensor(a)).sum().backward()
+
+
+def test_eigenvalues_in_another_order():
+    y = np.array([[1 + 2j, 1 - 2j, 3.0], [5.0, 5.0, 6.0]])
+    w = np.array([[3.0, 1 - 2j, 1 + 2j], [5.0, 5.0, 6.0]]) + 1e-9
+    np.testing.assert_array_equal(_same_order(y[:1], w[:1]), [[2, 1, 0]])
+    np.testing.assert_array_equal(_same_order(y[1:], y[1:]), [[0, 1, 2]])
+    with pytest.raises(GraphError, match="nearly meet"):
+        _same_order(y, w)
 
 
 @pytest.mark.parametrize("p", [None, 1, 2, "fro", np.inf])

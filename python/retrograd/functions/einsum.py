@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .arrays import axes_last, operand, text, transposed
+from .arrays import arranged, axes_last, operand, text, transposed
 from .subscripts import Labels, from_lists, parsed
 from .table import implements, on_values
 
@@ -40,7 +40,10 @@ def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, casting: st
         chosen = [pieces.pop(i) for i in sorted(step, reverse=True)][::-1]
         pieces.append(_contracted(chosen, {*output}.union(*(labels for _, labels in pieces))))
     made, labels = pieces[0]
-    return made.transpose([labels.index(x) for x in output])
+    order = [labels.index(x) for x in output]
+    if order != [*range(made.ndim)] or any(made is x for x in arrays):
+        made = made.transpose(order)
+    return made
 
 
 on_values(np.einsum_path)
@@ -152,13 +155,12 @@ def _product(left: Piece, right: Piece, needed: Collection[int]) -> Piece:
         return _summed((a * b, whole + rows + columns), needed)
     labels = batch + rows + columns
     made = _matrices(left, batch, rows, summed) @ _matrices(right, batch, summed, columns)
-    return made.reshape([size[x] for x in labels]), labels
+    return arranged(made, [*range(made.ndim)], [size[x] for x in labels]), labels
 
 
-def _arranged(piece: Piece, groups: Sequence[Labels], shape: Sequence[int]) -> Any:
+def _arranged(piece: Piece, groups: Sequence[Labels], shape: list[int]) -> Any:
     x, labels = piece
-    order = [labels.index(label) for group in groups for label in group]
-    return x.transpose(order).reshape(shape)
+    return arranged(x, [labels.index(label) for group in groups for label in group], shape)
 
 
 def _matrices(piece: Piece, batch: Labels, rows: Labels, columns: Labels) -> Any:

@@ -80,8 +80,9 @@ def _phases(u: Any, gu: Any, v: Any, gv: Any, s: Any) -> Any:
 
 def _svdvals_vjp(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
     u, s, vh = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    # A singular value that vanishes is the kink of an absolute value.
-    lost = value(s) <= rounding(value(s)[..., :1], max(a.shape[-2:]))
+    # A singular value that vanishes, by NumPy's rule for the rank, is the kink of an absolute value.
+    least = value(s)[..., :1] * max(a.shape[-2:]) * np.finfo(s.dtype).eps
+    lost = value(s) <= least
     whole = (conjugated(u) * np.where(lost, 0.0, g)[..., None, :]) @ conjugated(vh)
     return folded(whole) if hermitian else whole
 
