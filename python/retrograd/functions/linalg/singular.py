@@ -80,7 +80,7 @@ def _phases(u: Any, gu: Any, v: Any, gv: Any, s: Any) -> Any:
 
 def _svdvals_vjp(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
     u, s, vh = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    # A singular value that vanishes, by NumPy's rule for the rank, is the kink of an absolute value.
+    # One that vanishes, by the rule of matrix_rank, is the kink of an absolute value.
     least = value(s)[..., :1] * max(a.shape[-2:]) * np.finfo(s.dtype).eps
     lost = value(s) <= least
     whole = (conjugated(u) * np.where(lost, 0.0, g)[..., None, :]) @ conjugated(vh)
