@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..ops import UFUNCS
 from ..values import value
 from .arrays import conjugated, operand, text
 from .table import implements
 
 
+@implements(np.vecdot, derivative="g*b, g*a")
 def vecdot(x1: Any, x2: Any, /) -> Any:
     """The products of pairs of vectors, those of `x1` conjugated."""
     x1, x2 = _operands("vecdot", x1, 1, x2, 1)
@@ -40,10 +40,9 @@ def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 
 
-UFUNCS[np.vecdot] = vecdot
 if hasattr(np, "matvec"):  # NumPy 2.2
-    UFUNCS[np.matvec] = matvec
-    UFUNCS[np.vecmat] = vecmat
+    implements(np.matvec, derivative="outer product of g and b, a.T @ g")(matvec)
+    implements(np.vecmat, derivative="b @ g, outer product of a and g")(vecmat)
 
 
 def along(

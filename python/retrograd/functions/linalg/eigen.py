@@ -54,7 +54,7 @@ _eigvalsh = Primitive("eigvalsh", np.linalg.eigvalsh, _eigvalsh_vjp, reads_resul
 @implements(
     np.linalg.eigh,
     derivative="v @ (diag(gw) + (v.T @ gv) / (w[j] - w[i])) @ v.T, in the triangle that is read",
-    kink="vectors of repeated eigenvalues: GraphError",
+    kink="vectors of repeated eigenvalues, and what depends on a phase: GraphError",
 )
 def eigh(a: Any, UPLO: Any = "L") -> Any:
     """Eigenvalues and vectors of symmetric matrices, of which one triangle is read."""
