@@ -53,6 +53,25 @@ def test_det_of_singular_matrices(a):
     agree(gradient(along, a), slope(lambda x: float(along(x)), a), rtol=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")  # the forward operation's
+def test_det_of_nan():
+    assert np.isnan(gradient(la.det, np.full((2, 2), np.nan))).all()
+
+
+def test_second_derivatives_of_minors():
+    """Of a singular matrix: those minors of two rows and columns less that do not vanish."""
+    hessian = rg.hessian(la.det)
+    want = np.zeros((2, 2, 2, 2))
+    want[0, 0, 1, 1] = want[1, 1, 0, 0] = 1
+    want[0, 1, 1, 0] = want[1, 0, 0, 1] = -1
+    np.testing.assert_allclose(hessian(np.zeros((2, 2))), want, atol=1e-15)
+    a = np.diag([2.0, 3.0, 0.0, 0.0])
+    got = hessian(a)
+    assert got[2, 2, 3, 3] == pytest.approx(6)
+    assert got[2, 3, 3, 2] == pytest.approx(-6)
+    assert np.count_nonzero(np.abs(got) > 1e-12) == 4
+
+
 def test_cofactors_of_integers_are_those_by_minors():
     a = np.array([[2.0, 1, 3], [4, 2, 6], [1, 1, 1]])  # det 0
     want = np.array([[-4.0, 2, 2], [2, -1, -1], [0, 0, 0]])

@@ -98,8 +98,8 @@ _svdvals = Primitive("svdvals", _values, _svdvals_vjp, reads_result=False)
 @implements(
     np.linalg.svd,
     derivative="u @ (turn(u.T@gu)*s + s*turn(v.T@gv) + diag(gs)) @ v.T + what leaves the spans",
-    kink="vectors of repeated or vanishing singular values, and what depends on a turn or phase that "
-    "is arbitrary: GraphError",
+    kink="vectors of repeated or vanishing singular values, and what depends on a turn or a phase: "
+    "GraphError",
 )
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
