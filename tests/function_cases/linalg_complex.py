@@ -94,8 +94,10 @@ CASES = (
         la.eig, UNIT, real=True, ulp=512,
         complex_values=(invariant(lambda z: seen(la.eig(z)[0])), *PAIR),
         complex_vectors=(invariant(lambda z: products(la.eig(z)[1])), *PAIR),
-        complex_phase=(invariant(lambda z: seen(la.eig(z)[1])), *PAIR),
-        rotation_phase=(lambda a: seen(la.eig(a + 5 * np.array([[0, -1], [2, 0]]))[1]), (2, 2)),
+        complex_phase=(invariant(lambda z: seen(la.eig(z)[1]) ** 2), *PAIR),
+        rotation_phase=(
+            lambda a: seen(la.eig(a + 5 * np.array([[0, -1], [2, 0]]))[1]) ** 2, (2, 2),
+        ),
         rotation=(lambda a: squares(la.eig(a + 5 * np.array([[0, -1], [1, 0]]))[1]), (2, 2)),
         rotation_values=(lambda a: seen(la.eig(a + 5 * np.array([[0, -1], [1, 0]]))[0]), (2, 2)),
     ),
