@@ -18,11 +18,13 @@ struct Tan : ByKernel, Holomorphic {
 };
 
 // (1 - x)(1 + x) keeps the digits that 1 - x*x loses near one.
+// -(x - 1) is 1 - x with the other sign of a zero imaginary part, as the branch of a complex result
+// beyond 1 wants it.
 struct ArcSin : ByKernel, Holomorphic {
     static constexpr auto name = "arcsin", symbol = "arcsin";
     static constexpr auto run(Number auto x) { return std::asin(x); }
     static constexpr auto vjp0(auto g, auto x, auto) {
-        return g / call<Sqrt>((1_c - x) * (1_c + x));
+        return g / call<Sqrt>(-(x - 1_c) * (1_c + x));
     }
 };
 
@@ -30,7 +32,7 @@ struct ArcCos : ByKernel, Holomorphic {
     static constexpr auto name = "arccos", symbol = "arccos";
     static constexpr auto run(Number auto x) { return std::acos(x); }
     static constexpr auto vjp0(auto g, auto x, auto) {
-        return -(g / call<Sqrt>((1_c - x) * (1_c + x)));
+        return -(g / call<Sqrt>(-(x - 1_c) * (1_c + x)));
     }
 };
 

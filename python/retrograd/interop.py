@@ -39,7 +39,7 @@ def _refuse(function: Callable[..., Any], table: Any) -> NoReturn:
     near = _NEAREST.get(name) or get_close_matches(name, known, 1, 0.0)[0]
     # np.linalg.norm and the like are called by their whole name.
     where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    if isinstance(function, np.ufunc) and not hasattr(np, name):
+    if function in vars(sys.modules.get("scipy.special", sys)).values():
         where = "scipy.special"
     raise TypeError(
         f"{where}.{name}: not supported on a Tensor (nearest: np.{near}); compose it from "

@@ -18,6 +18,9 @@ OPS: dict[str, _Callable[..., _Any] | None] = {}
 UFUNCS: dict[_np.ufunc, _Callable[..., _Any]] = {}
 FUNCTIONS: dict[_Callable[..., _Any], _Callable[..., _Any]] = {}
 METHODS: dict[str, _Callable[..., _Any]] = {}
+# The cotangents for a cotangent g of the result y, by what carries an operation out. After a
+# semicolon, what is given where there is no derivative.
+DERIVATIVES: dict[_Callable[..., _Any], str] = {}
 
 _PARAMETERS = {
     1: "x : Tensor or array_like\n    Any shape, float64 or float32.",
@@ -36,13 +39,14 @@ def _op(name: str, ufunc: _np.ufunc | None, summary: str, derivative: str) -> _c
     )
     made = _core.op(name, public, ufunc, doc)
     OPS[name] = METHODS[public] = METHODS[name] = made
+    DERIVATIVES[made] = derivative
     if ufunc is not None:
         UFUNCS[ufunc] = made
     return made
 
 
 def _function(
-    name: str | None, *numpy_functions: _Callable[..., _Any]
+    name: str | None, *numpy_functions: _Callable[..., _Any], derivative: str
 ) -> _Callable[[_Callable[..., _Any]], _Callable[..., _Any]]:
     """Publish a Python function for a registry operation, or for a composition (None)."""
 
@@ -50,6 +54,7 @@ def _function(
         if name is not None:
             OPS[name] = f
         METHODS[f.__name__] = f
+        DERIVATIVES[f] = derivative
         FUNCTIONS.update(dict.fromkeys(numpy_functions, f))
         return f
 
@@ -60,21 +65,23 @@ add = _op("add", _np.add, "a + b.", "g, g")
 subtract = _op("sub", _np.subtract, "a - b.", "g, -g")
 multiply = _op("mul", _np.multiply, "a * b.", "g*b, g*a")
 divide = _op("div", _np.divide, "a / b.", "g/b, -g*y/b")
-power = _op("pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); x**0 has none")
+power = _op(
+    "pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); zero for x**0, and by b at 0**b"
+)
 negative = _op("neg", _np.negative, "-x.", "-g")
 positive = _op("pos", _np.positive, "+x, a copy.", "g")
-absolute = abs = _op("abs", _np.absolute, "|x|.", "g*sign(x), zero at 0")
+absolute = abs = _op("abs", _np.absolute, "|x|.", "g*sign(x); zero at 0")
 sign = _op("sign", _np.sign, "-1, 0 or 1.", "zero")
 exp = _op("exp", _np.exp, "e ** x.", "g*y")
 log = _op("log", _np.log, "Natural logarithm.", "g/x")
-sqrt = _op("sqrt", _np.sqrt, "Square root.", "g/(2*y), infinite at 0")
+sqrt = _op("sqrt", _np.sqrt, "Square root.", "g/(2*y); infinite at 0")
 tanh = _op("tanh", _np.tanh, "Hyperbolic tangent.", "g*(1 - y*y)")
 sin = _op("sin", _np.sin, "Sine.", "g*cos(x)")
 cos = _op("cos", _np.cos, "Cosine.", "-g*sin(x)")
-relu = _op("relu", None, "max(x, 0).", "g where x > 0, zero at 0")
+relu = _op("relu", None, "max(x, 0).", "g where x > 0; zero at 0")
 sigmoid = _op("sigmoid", None, "1 / (1 + exp(-x)), without overflow.", "g*y*(1 - y)")
-maximum = _op("maximum", _np.maximum, "The larger of a, b.", "g to the larger, halves at a tie")
-minimum = _op("minimum", _np.minimum, "The smaller of a, b.", "g to the smaller, halves at a tie")
+maximum = _op("maximum", _np.maximum, "The larger of a, b.", "g to the larger; halves at a tie")
+minimum = _op("minimum", _np.minimum, "The smaller of a, b.", "g to the smaller; halves at a tie")
 tan = _op("tan", _np.tan, "Tangent.", "g*(1 + y*y)")
 arcsin = _op("arcsin", _np.arcsin, "Inverse sine.", "g/sqrt(1 - x*x)")
 arccos = _op("arccos", _np.arccos, "Inverse cosine.", "-g/sqrt(1 - x*x)")
@@ -94,7 +101,7 @@ logaddexp = _op(
     "logaddexp", _np.logaddexp, "log(exp(a) + exp(b)).", "g*sigmoid(a - b), g*sigmoid(b - a)"
 )
 logaddexp2 = _op("logaddexp2", _np.logaddexp2, "log2(2**a + 2**b).", "g*2**(a - y), g*2**(b - y)")
-cbrt = _op("cbrt", _np.cbrt, "Cube root.", "g/(3*y*y), infinite at 0")
+cbrt = _op("cbrt", _np.cbrt, "Cube root.", "g/(3*y*y); infinite at 0")
 square = _op("square", _np.square, "x * x.", "2*g*x")
 reciprocal = _op("reciprocal", _np.reciprocal, "1 / x.", "-g*y*y")
 floor = _op("floor", _np.floor, "The integer below.", "zero")
@@ -109,8 +116,8 @@ fmod = _op("fmod", _np.fmod, "Remainder with a's sign.", "g, -g*trunc(a / b)")
 heaviside = _op("heaviside", _np.heaviside, "0, b or 1 by a's sign.", "zero, g where a is 0")
 hypot = _op("hypot", _np.hypot, "sqrt(a*a + b*b).", "g*a/y, g*b/y; zero at (0, 0)")
 copysign = _op("copysign", _np.copysign, "|a| with b's sign.", "g*sign(a)*sign(y), zero")
-fmax = _op("fmax", _np.fmax, "The larger, passing over NaN.", "g to the larger, halves at a tie")
-fmin = _op("fmin", _np.fmin, "The smaller, passing over NaN.", "g to the smaller, halves at a tie")
+fmax = _op("fmax", _np.fmax, "The larger, passing over NaN.", "g to the larger; halves at a tie")
+fmin = _op("fmin", _np.fmin, "The smaller, passing over NaN.", "g to the smaller; halves at a tie")
 matmul = _op("matmul", _np.matmul, "a @ b, batched and 1-d as in NumPy.", "g @ b.T, a.T @ g")
 
 
@@ -146,7 +153,9 @@ def _array(who: str, x: _Any) -> _Any:
     return x
 
 
-@_function("where", _np.where)
+@_function(
+    "where", _np.where, derivative="g where the condition holds, g elsewhere, none to the condition"
+)
 def where(condition: _Any, a: _Any = None, b: _Any = None) -> _Any:
     """Elements of `a` where the condition holds, of `b` elsewhere.
 
@@ -181,19 +190,21 @@ _i0 = _core.op("i0", "i0")
 _clip = _core.op("clip", "clip")
 
 
-@_function("sinc", _np.sinc)
+@_function("sinc", _np.sinc, derivative="the first derivative of sinc, times g; zero at 0")
 def sinc(x: _Any) -> _Any:
     """sin(pi*x) / (pi*x), and 1 at zero, where the derivative is 0."""
     return _sinc(0.0, _np.pi * x) if _is_tensor(x) else _np.sinc(_array("sinc", x))
 
 
-@_function("i0", _np.i0)
+@_function("i0", _np.i0, derivative="g*i1(x)")
 def i0(x: _Any) -> _Any:
     """Modified Bessel function of the first kind, order 0; its derivative is that of order 1."""
     return _i0(0.0, x) if _is_tensor(x) else _np.i0(_array("i0", x))
 
 
-@_function("clip", _np.clip)
+@_function(
+    "clip", _np.clip, derivative="g within the bounds, to the bound beyond; all to a on a bound"
+)
 def clip(
     a: _Any,
     a_min: _Any = _UNSET,
@@ -229,7 +240,7 @@ def clip(
 UFUNCS[_np._core.umath.clip] = clip  # type: ignore[attr-defined]
 
 
-@_function("sum", _np.sum)
+@_function("sum", _np.sum, derivative="g spread over the summed axes")
 def sum(
     a: _Any,
     axis: _Any = None,
@@ -276,7 +287,7 @@ def sum(
     return total(a, axis, dtype, out, keepdims, initial, where)
 
 
-@_function(None, _np.mean)
+@_function(None, _np.mean, derivative="g spread over the axes, divided by the count")
 def mean(
     a: _Any,
     axis: _Any = None,
@@ -300,7 +311,7 @@ def mean(
     return mean_of(a, axis, dtype, out, keepdims, where)
 
 
-@_function("max", _np.max, _np.amax)
+@_function("max", _np.max, _np.amax, derivative="g to the largest; 1/n to each of n equal ones")
 def max(
     a: _Any,
     axis: _Any = None,
@@ -319,7 +330,7 @@ def max(
     return extremum(_np.max, a, axis, out, keepdims, initial, where)
 
 
-@_function("min", _np.min, _np.amin)
+@_function("min", _np.min, _np.amin, derivative="g to the smallest; 1/n to each of n equal ones")
 def min(
     a: _Any,
     axis: _Any = None,
@@ -338,7 +349,7 @@ def min(
     return extremum(_np.min, a, axis, out, keepdims, initial, where)
 
 
-@_function("reshape", _np.reshape)
+@_function("reshape", _np.reshape, derivative="g in the operand's shape")
 def reshape(
     a: _Any, *extents: _Any, shape: _Any = None, order: _Any = "C", copy: bool | None = None
 ) -> _Any:
@@ -376,7 +387,7 @@ def reshape(
     return reshaped(a, shape, order, copy)
 
 
-@_function("transpose", _np.transpose)
+@_function("transpose", _np.transpose, derivative="g with the axes put back")
 def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
     """Axes in another order: reversed, or as given one by one, as a tuple or by keyword."""
     if order and axes is not None:
@@ -388,7 +399,7 @@ def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
     return _core.transpose(a, axes)
 
 
-@_function("broadcast", _np.broadcast_to)
+@_function("broadcast", _np.broadcast_to, derivative="g summed over the new axes")
 def broadcast_to(array: _Any, shape: _Any, subok: bool = False) -> _Any:
     """`array` repeated along axes of length one, and along new leading axes, without a copy."""
     if not _is_tensor(array):
@@ -396,7 +407,7 @@ def broadcast_to(array: _Any, shape: _Any, subok: bool = False) -> _Any:
     return _core.broadcast_to(array, shape)
 
 
-@_function("cast")
+@_function("cast", derivative="g in the operand's type")
 def astype(a: _Any, dtype: _Any) -> _Any:
     """A copy in another type; the gradient comes back in `a`'s own type.
 
@@ -420,7 +431,7 @@ def _is_complex(a: _Any) -> bool:
     return bool(a.dtype.kind == "c")
 
 
-@_function("real", _np.real)
+@_function("real", _np.real, derivative="g as the real part")
 def real(val: _Any) -> _Any:
     """The real part; a copy if `val` is real.
 
@@ -437,7 +448,7 @@ def real(val: _Any) -> _Any:
     return _core.real(val) if _is_complex(val) else +val
 
 
-@_function("imag", _np.imag)
+@_function("imag", _np.imag, derivative="-1j*g, JAX's convention")
 def imag(val: _Any) -> _Any:
     """The imaginary part; zeros if `val` is real.
 
@@ -455,7 +466,7 @@ def imag(val: _Any) -> _Any:
     return _core.imag(val) if _is_complex(val) else _core.where(False, val, 0.0)
 
 
-@_function("conj")
+@_function("conj", derivative="conj(g)")
 def conjugate(x: _Any) -> _Any:
     """The complex conjugate; a copy if `x` is real. Cotangent: conj(g)."""
     if not _is_tensor(x):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core, exchange, methods
+from .detach import check_detach
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
-from .modes import check_detach
 from .ops import METHODS
 from .ufuncs import array_ufunc
 

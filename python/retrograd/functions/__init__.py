@@ -32,10 +32,13 @@ FAMILIES = (
     "quantiles",
     "reductions",
     "statistics",
+    "histograms",
+    "complexes",
     "products",
     "cross",
     "gufuncs",
     "einsum",
+    "elementwise",
 )
 
 for _family in FAMILIES:

@@ -1,17 +1,15 @@
-"""Counts, which are plain, with weights, which have gradients, and edges, which follow the data."""
+"""Histograms: heights from weights, edges from the data's range, densities from both."""
 
 from typing import Any
 
 import numpy as np
 
-from ..values import is_tensor, value
+from ..values import holds_tensor, is_tensor, value
 from .reductions import in_dtype
 from .scatter import add_at
 from .table import implements, on_values
 
 on_values(np.digitize)
-
-_EDGES = "edges: from the smallest to the largest element, or the bins given"
 
 
 @implements(np.bincount, derivative="weights: g[x]")
@@ -23,9 +21,13 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return add_at(empty, bins, in_dtype(weights, np.float64))
 
 
-def _edges(a: Any, bins: Any, range: Any, plain: Any) -> Any:
-    """NumPy's edges, as tensors where they are made of some."""
-    if np.ndim(value(bins)):
+@implements(
+    np.histogram_bin_edges,
+    derivative="that of linspace(min(a), max(a)); none where a range or the edges are given",
+)
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    plain = np.histogram_bin_edges(value(a), value(bins), value(range), value(weights))
+    if np.ndim(value(bins)) == 1:
         return bins[...] if is_tensor(bins) else plain
     if range is None:
         if not is_tensor(a) or not a.size:
@@ -34,72 +36,74 @@ def _edges(a: Any, bins: Any, range: Any, plain: Any) -> Any:
     low, high = range
     if not (is_tensor(low) or is_tensor(high)):
         return plain
-    if np.equal(low, high):
+    if np.equal(low, high):  # as NumPy makes room
         low, high = low - 0.5, high + 0.5
     low, high = (in_dtype(x, plain.dtype) if is_tensor(x) else x for x in (low, high))
-    return np.linspace(low, high, len(plain))
+    return np.linspace(low, high, plain.size)
 
 
-@implements(np.histogram_bin_edges, derivative=_EDGES, kink="equal extrema share, 1/n each")
-def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
-    plain = np.histogram_bin_edges(value(a), value(bins), value(range), value(weights))
-    return _edges(a, bins, range, plain)
-
-
-@implements(np.histogram, derivative="weights: g of the bin; " + _EDGES)
+@implements(np.histogram, derivative="weights: g of the bin; edges: that of histogram_bin_edges")
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    counts, plain = np.histogram(value(a), value(bins), value(range), weights=value(weights))
-    edges = _edges(a, bins, range, plain)
+    plain = np.ravel(value(a))
+    counts, _ = np.histogram(value(a), value(bins), value(range), None, value(weights))
+    edges = histogram_bin_edges(a, bins, range, weights)
     if is_tensor(weights):
-        elements = np.ravel(value(a))
-        at = np.searchsorted(plain, elements, side="right") - 1
-        at[elements == plain[-1]] -= 1  # the last bin has its upper edge
-        inside = (at >= 0) & (at < len(counts))
-        empty = np.zeros(len(counts), weights.dtype)
-        counts = add_at(empty, at[inside], weights.reshape(-1)[inside])
-    return counts / np.diff(edges) / np.sum(counts) if density else counts, edges
+        counts = _heights([plain], [value(edges)], np.reshape(weights, -1))
+    return _dense(counts, [edges]) if density else counts, edges
 
 
-@implements(np.histogramdd, derivative=_EDGES)
+@implements(np.histogramdd, derivative="weights: g of the bin; edges: that of histogram_bin_edges")
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    return _grid("histogramdd", sample, bins, range, density, weights)
+    counts, plain = np.histogramdd(value(sample), value(bins), value(range), None, value(weights))
+    # An array has a point in each row, a sequence a coordinate in each of its arrays.
+    one = hasattr(sample, "shape")
+    points = list(sample.reshape(len(sample), -1).T) if one else sample
+    edges = []
+    for k, (coordinate, given) in enumerate(zip(points, plain, strict=True)):
+        own = bins if np.ndim(value(bins)) == 0 else bins[k]
+        limits = None if range is None else range[k]
+        moves = holds_tensor([coordinate, own, limits])
+        edges.append(histogram_bin_edges(coordinate, own, limits) if moves else given)
+    if is_tensor(weights):
+        counts = _heights([value(x) for x in points], list(map(value, edges)), weights)
+    return _dense(counts, edges) if density else counts, tuple(edges)
 
 
-@implements(np.histogram2d, derivative=_EDGES)
+@implements(np.histogram2d, derivative="weights: g of the bin; edges: that of histogram_bin_edges")
 def histogram2d(
     x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    if np.ndim(value(bins)) == 1 and len(bins) not in (1, 2):
-        bins = [bins, bins]  # edges of both
-    counts, edges = _grid("histogram2d", [x, y], bins, range, density, weights)
-    return counts, *edges
+    if len(x) != len(y):
+        raise ValueError(f"np.histogram2d: x has {len(x)} elements, y has {len(y)}")
+    both = (
+        np.ndim(value(bins)) == 1
+        and len(bins) not in (1, 2)
+        and not isinstance(bins[0], (list, tuple))
+    )
+    edges = [bins, bins] if both else bins
+    heights, (along_x, along_y) = histogramdd([x, y], bins, range, density, weights)
+    return heights, along_x, along_y
 
 
-def _grid(name: str, sample: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
-    if is_tensor(weights):
-        raise TypeError(
-            f"np.{name}: keyword 'weights' is a Tensor; np.histogram and np.bincount have its "
-            "gradient"
-        )
-    counts, plain = np.histogramdd(value(sample), value(bins), value(range), weights=weights)
-    dimensions = np.arange(len(plain))
-    columns = np.transpose(sample) if is_tensor(sample) else sample
-    edges = [
-        _edges(
-            columns[i] if is_tensor(columns) or isinstance(columns, (list, tuple)) else None,
-            bins[i] if isinstance(bins, (list, tuple)) or np.ndim(value(bins)) else bins,
-            None if range is None else range[i],
-            plain[i],
-        )
-        for i in dimensions
-    ]
-    if density:
-        counts = counts / counts.sum()
-        for i in dimensions:
-            width = np.diff(edges[i])
-            counts = counts / width.reshape([-1 if k == i else 1 for k in dimensions])
-    return counts, type(plain)(edges)
+def _heights(points: list[Any], edges: list[Any], weights: Any) -> Any:
+    """The weights added up in the bins."""
+    shape = tuple(len(e) - 1 for e in edges)
+    places, inside = [], np.ones(len(weights), bool)
+    for a, e in zip(points, edges, strict=True):
+        at = np.searchsorted(e, a, side="right") - 1
+        at[a == e[-1]] -= 1  # the last bin has its upper edge
+        inside &= (at >= 0) & (at < len(e) - 1)
+        places.append(at)
+    key = tuple(at[inside] for at in places)
+    return add_at(np.zeros(shape, weights.dtype), key, weights[inside])
+
+
+def _dense(heights: Any, edges: list[Any]) -> Any:
+    total = np.sum(heights)
+    for k, e in enumerate(edges):
+        heights = heights / np.reshape(np.diff(e), (-1,) + (1,) * (len(edges) - k - 1))
+    return heights / total

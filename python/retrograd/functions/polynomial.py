@@ -52,7 +52,7 @@ def polysub(a1: Any, a2: Any) -> Any:
 
 @implements(np.polymul, derivative="that of np.convolve")
 def polymul(a1: Any, a2: Any) -> Any:
-    factors: Any = [np.trim_zeros(np.atleast_1d(_coefficients(a)), "f") for a in (a1, a2)]
+    factors: list[Any] = [np.trim_zeros(np.atleast_1d(_coefficients(a)), "f") for a in (a1, a2)]
     # A polynomial that vanishes has the one coefficient 0.
     factors = [a if a.size else np.zeros(1, a.dtype) for a in factors]
     return _like(np.convolve(*factors), a1, a2)

@@ -19,9 +19,17 @@ on_values(
     np.iscomplex,
     np.isin,
     np.isreal,
-    np.ix_,
     np.nonzero,
 )
+
+
+@implements(np.ix_, derivative="g in the operand's shape; none of a mask's places")
+def ix_(*args: Any) -> Any:
+    grid = np.ix_(*map(value, args))
+    return tuple(
+        x.reshape(places.shape) if is_tensor(x) else places
+        for x, places in zip(args, grid, strict=True)
+    )
 
 
 @implements(np.choose, derivative="g to the chosen")

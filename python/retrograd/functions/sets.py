@@ -7,7 +7,7 @@ import numpy as np
 from .joining import concatenate
 from .places import as_part
 from .sorting import take, unique
-from .table import implements, value
+from .table import implements, is_tensor, value
 
 _FIRST = "g at the first of equal elements, zero at the others"
 
@@ -42,3 +42,23 @@ def union1d(ar1: Any, ar2: Any) -> Any:
 def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     ar1 = as_part(ar1).reshape(-1) if assume_unique else unique(ar1)
     return take(ar1, np.flatnonzero(np.isin(value(ar1), value(ar2), assume_unique, invert=True)))
+
+
+@implements(np.setxor1d, derivative="g at the elements that are in one operand alone")
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    if not assume_unique:
+        ar1, ar2 = unique(as_part(ar1)), unique(as_part(ar2))
+    both = np.sort(concatenate((ar1, ar2), None))
+    plain = value(both)
+    fresh = np.concatenate(([True], plain[1:] != plain[:-1], [True]))
+    return take(both, np.flatnonzero(fresh[1:] & fresh[:-1])) if plain.size else both
+
+
+@implements(np.intersect1d, derivative="g at the chosen of ar1, or of ar2 if ar1 is no Tensor")
+def intersect1d(
+    ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
+) -> Any:
+    found = np.intersect1d(value(ar1), value(ar2), assume_unique, True)
+    source, places = (ar1, found[1]) if is_tensor(ar1) else (ar2, found[2])
+    chosen = take(source.reshape(-1), places)
+    return (chosen, *found[1:]) if return_indices else chosen
