@@ -10,7 +10,7 @@ from .arrays import arranged, axes_of, conjugated, operand, text, transposed
 from .table import implements
 
 
-@implements(np.dot, derivative="g @ b.T, a.T @ g", method="dot")
+@implements(np.dot, derivative="g @ b.T, a.T @ g")
 def dot(a: Any, b: Any) -> Any:
     """The last axis of `a` against the last but one of `b`; a number scales."""
     a, b = operand("np.dot", a), operand("np.dot", b)
