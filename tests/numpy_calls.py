@@ -90,7 +90,7 @@ _OWN = {
     "interp": "q, [-1.0, -0.4, 0.1, 0.9], x",
     "interp#2": "q, np.array([-1.0, -0.4, 0.1, 0.9]) + 0.01 * x, y",
     "intersect1d": "x, [2.1, 0.4, 5.0]",
-    "setdiff1d": "x, [2.1, 0.4, 5.0]",
+    "setdiff1d": "x, [2.0, 0.5, 5.0]",
     "hsplit": "M, [1]",
     "vsplit": "M, [1]",
     "dsplit": "T, 2",
