@@ -54,6 +54,7 @@ class Row:
     kinks: tuple[tuple[tuple[float, ...], tuple[float | None, ...]], ...] = ()
     spell: Callable[..., Any] = call  # how the function is called with the tensor operands
     ulp: int = 0
+    real: bool = False  # NumPy's function takes no complex numbers
 
     @property
     def public(self) -> str | None:
@@ -73,23 +74,25 @@ class Row:
         plain = {"2d": (2, 3), "0d": ()} if self.nin else {}
         return (
             *(
-                Case(label, self, (shape,) * self.nin, self.domains, self.numpy, self.ulp)
+                Case(
+                    label, self, (shape,) * self.nin, self.domains, self.numpy, self.ulp, self.real
+                )
                 for label, shape in plain.items()
             ),
             *self.more,
         )
 
 
-def elementwise(name, ref, *domains, nin=1, cases=None, ulp=0, **flags):
+def elementwise(name, ref, *domains, nin=1, cases=None, ulp=0, real=False, **flags):
     """Describe an elementwise row: the reference, one interval per operand (none: exact).
 
     `cases` are further calls, `{label: (function, domains, shape, …)}`.
     """
     more = (
-        Case(label, f, shapes, domain, None, ulp)
+        Case(label, f, shapes, domain, None, ulp, real)
         for label, (f, domain, *shapes) in (cases or {}).items()
     )
-    return Row(name, ref, tuple(more), domains, len(domains) or nin, ulp=ulp, **flags)
+    return Row(name, ref, tuple(more), domains, len(domains) or nin, ulp=ulp, real=real, **flags)
 
 
 def cases_of(ref, *domains, ulp=0, real=False, **calls):

@@ -15,6 +15,7 @@ import numpy as np
 
 import retrograd as rg
 from op_rows import Case, Row, elementwise, structural
+from ufunc_rows import UFUNC_ROWS
 
 INF, NAN = np.inf, np.nan
 
@@ -207,6 +208,7 @@ ROWS = (
         cases={"mask": (lambda x: np.where(MASK, x, -1.0), (), (2, 3)),
                "mask broadcasts": (lambda x: np.where(MASK[0], 2.0, x), (), (2, 1))},
     ),
+    *UFUNC_ROWS,
     structural("matmul", {
         "1d 1d": (np.matmul, (3,), (3,)),
         "1d 2d": (np.matmul, (3,), (3, 4)),

@@ -141,7 +141,7 @@ def test_an_option_of_a_function_is_honoured_or_refused(name, option):
     np.testing.assert_allclose(result, want)
 
 
-@each_ufunc
+@pytest.mark.parametrize("name", sorted(name for name, f in UFUNCS.items() if f.nin <= 2))
 def test_a_ufunc_at_loses_no_gradient(name):
     """`f.at` writes in place; a plain array can not take a tensor's gradient along."""
     f = UFUNCS[name]
@@ -173,8 +173,6 @@ def test_shape_and_axes_go_by_keyword_too():
     [
         (np.linalg.norm, (), "np.linalg.norm", ""),
         (np.dot, ([1.0, 2.0],), "np.dot", "np.matmul"),
-        (np.square, (), "np.square", "np.power"),
-        (np.log1p, (), "np.log1p", "np.log"),
     ],
 )
 def test_a_refused_function_goes_by_its_whole_name_and_its_neighbour(function, args, name, nearest):

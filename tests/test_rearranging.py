@@ -104,7 +104,6 @@ def test_nested_lists_of_tensors_are_stacked():
         (lambda x: np.sort(x[0, 0]), np.exceptions.AxisError, ""),
         (lambda x: np.sort(x, order="a"), ValueError, "order"),
         (lambda x: np.partition(x, 3), ValueError, "kth"),
-        (np.sort_complex, TypeError, "sort_complex"),
         (np.cumulative_sum, ValueError, "np.cumulative_sum: shape \\(2, 3\\)"),
         (lambda x: np.cumsum(x, dtype=int), DTypeError, "np.cumsum: dtype int64"),
         (lambda x: np.cumsum(x, 2), np.exceptions.AxisError, "axis 2"),

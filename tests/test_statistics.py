@@ -173,8 +173,7 @@ def test_nan_quantiles_with_holes_and_weights():
         (lambda x: np.cov(x[None]), ValueError, "2 dim"),
         (lambda x: np.bincount(x[0]), TypeError, "safe"),
         (lambda x: np.histogram(A[0], weights=x[0, :2]), ValueError, "weights"),
-        (lambda x: np.histogram2d(A[0], A[1], weights=x[0]), TypeError, "histogram2d"),
-        (lambda x: np.histogramdd(A, weights=x[0]), TypeError, "histogramdd"),
+        (lambda x: np.histogram2d(A[0], x[1, :2]), ValueError, "histogram2d"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_records_nothing(call, error, match):
@@ -197,25 +196,7 @@ def test_counts_and_questions_are_plain():
     assert np.argmax(x, axis=1, out=out) is out
     same(out, [0, 0])
     same(np.digitize(x[0], [1.5, 2.5]), [2, 0, 1])
-    same(np.histogram_bin_edges(x, 3), np.histogram_bin_edges(A, 3))
-    for got, want in (
-        (np.histogram(x, 4), np.histogram(A, 4)),
-        (np.histogram(A, bins=x[0, [1, 2, 0]]), np.histogram(A, [1.0, 2.0, 3.0])),
-        (np.histogram2d(x[0], x[1], 2), np.histogram2d(A[0], A[1], 2)),
-    ):
-        for part, wanted in zip(got, want, strict=True):
-            same(part, wanted)
-
-
-def test_a_histogram_with_weights_is_numpys():
-    rng = np.random.default_rng(5)
-    a, w = rng.uniform(size=200), rng.uniform(size=200)
-    for bins in (7, [0.1, 0.2, 0.7, 1.0]):
-        for options in ({}, {"density": True}, {"range": (0.2, 0.9)}):
-            got, edges = np.histogram(a, bins, weights=Tensor(w), **options)
-            want, same_edges = np.histogram(a, bins, weights=w, **options)
-            np.testing.assert_allclose(got.data, want, rtol=1e-13)
-            same(edges, same_edges)
+    assert type(np.histogram(x, 4)[0]) is np.ndarray
 
 
 def test_plain_data_with_a_tensor_elsewhere():

@@ -183,6 +183,33 @@ def test_what_changes_nothing_is_taken():
         same(np.add(Tensor(A), B, **options).data, A + B)
 
 
+@pytest.mark.parametrize("axes", [
+    [(0, 1), (1, 0), (-2, -1)], [(1, 0), (0, 1), (1, 0)], [(0, 2), (2, 1), (0, -1)],
+], ids=str)  # fmt: skip
+def test_matmul_along_other_axes(axes):
+    a, b = np.arange(8.0).reshape(2, 2, 2), np.arange(8.0, 16).reshape(2, 2, 2)
+    x, y = Tensor(a), Tensor(b)
+    got = np.matmul(x, y, axes=axes)
+    same(got.data, np.matmul(a, b, axes=axes))
+    w = np.arange(8.0).reshape(2, 2, 2)
+    got.backward(w)
+    for i in np.ndindex(a.shape):
+        d = np.zeros_like(a)
+        d[i] = 1
+        assert x.grad[i] == (w * np.matmul(d, b, axes=axes)).sum()
+        assert y.grad[i] == (w * np.matmul(a, d, axes=axes)).sum()
+    with pytest.raises(ValueError, match="axes"):
+        np.matmul(x, y, axes=axes[:1])
+    with pytest.raises(TypeError, match="axis"):
+        np.matmul(x, y, axis=0)
+
+
+def test_vecdot_along_an_axis():
+    x, y = Tensor(A), Tensor(B)
+    for options in ({"axis": 0}, {"axis": 1, "keepdims": True}, {"axes": [0, 0]}, {}):
+        np.testing.assert_allclose(np.vecdot(x, y, **options).data, np.vecdot(A, B, **options))
+
+
 # reduce -----------------------------------------------------------------------------------------
 
 REDUCED = [np.subtract, np.divide, np.multiply, np.add, np.maximum, np.minimum, np.power]
@@ -484,6 +511,15 @@ def test_a_question_is_answered_as_by_numpy(f):
     same(target.data, want)
     if f.nin == 2 and want.dtype == bool:
         same(f.outer(xs[0], xs[1]), f.outer(*values))
+
+
+def test_a_question_written_into_a_tensor_where_a_mask_says_so():
+    x, old = Tensor(A), Tensor(B)
+    out = old * 1
+    assert np.less(x, 3.0, out=out, where=MASK) is out
+    same(out.data, np.less(A, 3.0, out=B.copy(), where=MASK))
+    out.backward()
+    same(old.grad, ~MASK)
 
 
 def test_logical_reductions_are_plain():

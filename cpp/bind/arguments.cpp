@@ -30,8 +30,20 @@ std::int64_t integer(PyObject* o, const char* who) {
     return x;
 }
 
+namespace {
+
+// An array of any shape claims to be an index; one that has a length is a sequence.
+bool is_sequence(PyObject* o) {
+    if (PyLong_Check(o) || !PySequence_Check(o)) return false;
+    if (PySequence_Size(o) >= 0) return true;
+    PyErr_Clear();
+    return false;
+}
+
+}  // namespace
+
 Dims integers(PyObject* o, const char* who) {
-    if (PyIndex_Check(o) || !PySequence_Check(o)) return {integer(o, who)};
+    if (!is_sequence(o)) return {integer(o, who)};
     const Ref items(checked(PySequence_Fast(o, who)));
     const Py_ssize_t n = PySequence_Fast_GET_SIZE(items.get());
     if (n > kMaxDims) throw ShapeError(std::string(who) + ": more than 64 dimensions");

@@ -86,6 +86,13 @@ PyObject* power(PyObject* a, PyObject* b, PyObject* modulus) {
     return binary<op::Pow>(a, b);
 }
 
+PyObject* quotient_and_remainder(PyObject* a, PyObject* b) {
+    const Ref quotient(binary<op::FloorDivide>(a, b));
+    if (!quotient || quotient.get() == Py_NotImplemented) return Py_XNewRef(quotient.get());
+    const Ref remainder(binary<op::Remainder>(a, b));
+    return remainder ? PyTuple_Pack(2, quotient.get(), remainder.get()) : nullptr;
+}
+
 // x += y makes a new tensor, except that inside no_grad a leaf is written in place.
 template <PyObject* (*Plain)(PyObject*, PyObject*)>
 PyObject* in_place(PyObject* a, PyObject* b) {
@@ -162,6 +169,9 @@ PyType_Slot number_slots[] = {
     {Py_nb_subtract, slot(binary<op::Sub>)},
     {Py_nb_multiply, slot(binary<op::Mul>)},
     {Py_nb_true_divide, slot(binary<op::Div>)},
+    {Py_nb_floor_divide, slot(binary<op::FloorDivide>)},
+    {Py_nb_remainder, slot(binary<op::Remainder>)},
+    {Py_nb_divmod, slot(quotient_and_remainder)},
     {Py_nb_power, slot(power)},
     {Py_nb_matrix_multiply, slot(binary<op::MatMul>)},
     {Py_nb_negative, slot(unary<op::Neg>)},
@@ -171,6 +181,8 @@ PyType_Slot number_slots[] = {
     {Py_nb_inplace_subtract, slot(in_place<binary<op::Sub>>)},
     {Py_nb_inplace_multiply, slot(in_place<binary<op::Mul>>)},
     {Py_nb_inplace_true_divide, slot(in_place<binary<op::Div>>)},
+    {Py_nb_inplace_floor_divide, slot(in_place<binary<op::FloorDivide>>)},
+    {Py_nb_inplace_remainder, slot(in_place<binary<op::Remainder>>)},
     {Py_nb_inplace_power, slot(in_place_power)},
     {Py_nb_inplace_matrix_multiply, slot(in_place<binary<op::MatMul>>)},
     {Py_mp_length, slot(length)},

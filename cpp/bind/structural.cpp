@@ -20,6 +20,11 @@ Axes axes_of(PyObject* axis, PyObject* keepdims, const Dims& shape, const char* 
         for (int i = 0; i < shape.size(); ++i) axes.mask |= std::uint64_t{1} << i;
         return axes;
     }
+    // As in NumPy, a 0-d operand may be reduced along what would be its axis 0.
+    if (shape.size() == 0 && PyIndex_Check(axis)) {
+        const std::int64_t a = integer(axis, who);
+        if (a == 0 || a == -1) return axes;
+    }
     for (std::int64_t a : integers(axis, who)) {
         const std::uint64_t bit = std::uint64_t{1} << axis_in(a, shape, who);
         if (axes.mask & bit) throw ShapeError(std::string(who) + ": an axis is named twice");

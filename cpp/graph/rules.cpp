@@ -10,7 +10,8 @@
 namespace rg {
 namespace {
 
-// What an operation has for a carrier V: a cotangent rule per operand, and one for tangents.
+// What an operation has for a carrier V: a cotangent rule per operand, and, where it is not
+// elementwise, one for tangents.
 template <class V>
 struct Rules {
     using Pull = V (*)(V g, const V* in, const V& y, const Params* params);
@@ -32,19 +33,18 @@ V pull_elementwise(V g, const V* in, const V& y, const Params*) {
     }(std::make_index_sequence<op::arity<Op>>{});
 }
 
-// Every element of the result is a function of one element of each operand, so the cotangent rule
-// is a product with the derivative, and takes a tangent as well.
-template <class V, class Op>
-V push_elementwise(const V* t, const V* in, const V& y, const Params* params) {
-    V sum;
-    const auto add = [&]<int K>() {
-        if (!t[K].layout()) return;
-        add_to(sum, broadcast_to(pull_elementwise<V, Op, K>(t[K], in, y, params), Meta(y).shape()));
-    };
-    [&]<std::size_t... K>(std::index_sequence<K...>) {
-        (add.template operator()<int(K)>(), ...);
-    }(std::make_index_sequence<op::arity<Op>>{});
-    return sum;
+template <class V>
+V zero(V g, const V*, const V&, const Params*) {
+    return lift(op::Const{0}, g);
+}
+
+template <class V, class Op, int K>
+constexpr typename Rules<V>::Pull pull_of() {
+    if constexpr (op::vanishes<Op, K>) {
+        return zero<V>;
+    } else {
+        return pull_elementwise<V, Op, K>;
+    }
 }
 
 template <class V, class Op>
@@ -70,10 +70,9 @@ template <class V, class Op>
 constexpr Rules<V> rules_of() {
     Rules<V> r{};
     if constexpr (index_in<Op>(op::Elementwise{}) >= 0) {
-        r.pull[0] = pull_elementwise<V, Op, 0>;
-        if constexpr (op::arity<Op> > 1) r.pull[1] = pull_elementwise<V, Op, 1>;
-        if constexpr (op::arity<Op> > 2) r.pull[2] = pull_elementwise<V, Op, 2>;
-        r.push = push_elementwise<V, Op>;
+        r.pull[0] = pull_of<V, Op, 0>();
+        if constexpr (op::arity<Op> > 1) r.pull[1] = pull_of<V, Op, 1>();
+        if constexpr (op::arity<Op> > 2) r.pull[2] = pull_of<V, Op, 2>();
     } else if constexpr (index_in<Op>(op::Structural{}) >= 0) {
         using P = typename Op::P;
         using T = const V&;
@@ -103,6 +102,19 @@ constexpr std::array<Rules<V>, sizeof...(Op)> all_rules(TypeList<Op...>) {
 template <class V>
 constexpr auto rules = all_rules<V>(op::All{});
 
+// Every element of the result is a function of one element of each operand, so the cotangent rule
+// is a product with the derivative, and takes a tangent as well.
+template <class V>
+V push_elementwise(const OpInfo& op, const V* t, const V* in, const V& y, const Params* params) {
+    V sum;
+    for (int k = 0; k < op.arity; ++k) {
+        if (!t[k].layout()) continue;
+        V part = rules<V>[op.id].pull[k](t[k], in, y, params);
+        add_to(sum, broadcast_to(part, Meta(y).shape()));
+    }
+    return sum;
+}
+
 }  // namespace
 
 template <class V>
@@ -120,6 +132,7 @@ V pull_rule(const OpInfo& op, std::uint32_t k, V g, const V* in, const V& y, con
 template <class V>
 V push_rule(const OpInfo& op, const V* t, const V* in, const V& y, const Params* params) {
     if (op.external) throw GraphError("custom: a rule written on arrays takes no tangents");
+    if (op.elementwise) return push_elementwise(op, t, in, y, params);
     return rules<V>[op.id].push(t, in, y, params);
 }
 

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "ops/elementwise.hpp"
+#include "ops/elementwise_list.hpp"
 #include "ops/trace.hpp"
 
 namespace rg::op {
@@ -46,10 +46,25 @@ constexpr Trace trace_vjp(std::index_sequence<I...>) {
 template <class Op, int K>
 inline constexpr Trace traced = trace_vjp<Op, K>(std::make_index_sequence<arity<Op>>{});
 
+// A rule that reads nothing, not even the cotangent, is zero.
+template <class Op, int K>
+inline constexpr bool vanishes =
+    !traced<Op, K>.reads && !traced<Op, K>.flops && !traced<Op, K>.is_cotangent;
+
+// Whether the value is written in the words of rules, not with functions of the C library.
+template <class Op, std::size_t... I>
+constexpr bool made_of_words(std::index_sequence<I...>) {
+    if constexpr (!differentiable<Op>) {
+        return true;  // a mask
+    } else {
+        return requires { Op::run(Trace{.reads = 1u << I}...); };
+    }
+}
+
 // The forward cost; what is made of library functions counts as one.
 template <class Op, std::size_t... I>
 constexpr int run_flops(std::index_sequence<I...>) {
-    if constexpr (requires { Op::run(Trace{.reads = 1u << I}...); }) {
+    if constexpr (made_of_words<Op>(std::index_sequence<I...>{})) {
         return Op::run(Trace{.reads = 1u << I}...).flops;
     }
     return 1;

@@ -3,8 +3,9 @@
 // kernels, saved operands, costs and higher derivatives come from these texts (see
 // kernels.hpp and trace.hpp).
 //
-// To add one: write its struct here and put its name into `Elementwise` at the end. A `run` made of
-// the C++ library's functions takes numbers only; a rule that needs another operation says
+// To add one: write its struct here, or beside its kin in trigonometric.hpp, exponential.hpp,
+// rounding.hpp or pairs.hpp, and put its name into the list in elementwise_list.hpp. A `run` made
+// of the C++ library's functions takes numbers only; a rule that needs another operation says
 // call<Cos>(x). Prefer reading y over reading x: what no rule reads is not saved.
 // Kinks follow the table in docs/derivatives.md. Never write 0 * x: at infinity that is NaN.
 #pragma once
@@ -212,8 +213,8 @@ struct Where : Quiet, Holomorphic {
     static constexpr auto vjp2(auto g, auto c, auto, auto, auto) { return where(c == 0_c, g, 0_c); }
 };
 
-using Elementwise = TypeList<Add, Sub, Mul, Div, Pow, Neg, Pos, Abs, Sign, Exp, Log, Sqrt, Tanh,
-                             Sin, Cos, Relu, Sigmoid, Maximum, Minimum, Where>;
+using Arithmetic = TypeList<Add, Sub, Mul, Div, Pow, Neg, Pos, Abs, Sign, Exp, Log, Sqrt, Tanh, Sin,
+                            Cos, Relu, Sigmoid, Maximum, Minimum, Where>;
 
 // Comparisons give 1 or 0 in the operands' type. Rules instantiated on tensors use them for their
 // masks; they have no derivative and are no part of the public set.

@@ -1,5 +1,6 @@
-// Loops made from elementwise rules. gcc vectorises the contiguous forms; `ivdep` says what is true
-// of every caller: operands either are the very same elements as the output or do not overlap it.
+// Loops made from elementwise rules. gcc vectorises the contiguous forms, which are made only where
+// that can be; `ivdep` says what is true of every caller: operands either are the very same
+// elements as the output or do not overlap it.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +36,13 @@ void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strid
                 Op::run(load<T, Unit>(args[K], strides[K], i)...);
         }
     };
-    bool unit = true;
-    for (int k = 0; k <= n; ++k) unit &= strides[k] == sizeof(T);
     constexpr auto operands = std::make_index_sequence<n>{};
-    unit ? body.template operator()<true>(operands) : body.template operator()<false>(operands);
+    if constexpr (std::floating_point<T> && made_of_words<Op>(operands)) {
+        bool unit = true;
+        for (int k = 0; k <= n; ++k) unit &= strides[k] == sizeof(T);
+        if (unit) return body.template operator()<true>(operands);
+    }
+    body.template operator()<false>(operands);
 }
 
 // One element of the cotangent of operand K.
@@ -75,13 +79,15 @@ void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* stri
             out = Add ? out + c : c;
         }
     };
-    bool unit = strides[0] == sizeof(T);
-    for (int k = 0; k <= n; ++k) {
-        const bool used = reads & (k == n ? kReadsResult : 1u << k);
-        unit &= !used || strides[2 + k] == sizeof(T);
+    if constexpr (std::floating_point<T> && !traced<Op, K>.calls) {
+        bool unit = strides[0] == sizeof(T);
+        for (int k = 0; k <= n; ++k) {
+            const bool used = reads & (k == n ? kReadsResult : 1u << k);
+            unit &= !used || strides[2 + k] == sizeof(T);
+        }
+        if (unit && strides[1] == sizeof(T)) return body.template operator()<Walk::Contiguous>();
+        if (unit && strides[1] == 0) return body.template operator()<Walk::BroadcastCotangent>();
     }
-    if (unit && strides[1] == sizeof(T)) return body.template operator()<Walk::Contiguous>();
-    if (unit && strides[1] == 0) return body.template operator()<Walk::BroadcastCotangent>();
     body.template operator()<Walk::Strided>();
 }
 

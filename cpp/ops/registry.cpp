@@ -16,10 +16,13 @@ constexpr OpInfo head() {
     return r;
 }
 
+// One zero does for all.
 template <class Op, int K, class T>
 constexpr void add_pull_loops(OpInfo& r) {
-    r.pull[K][int(dtype_of<T>)][0] = op::pull_loop<Op, K, T, false>;
-    r.pull[K][int(dtype_of<T>)][1] = op::pull_loop<Op, K, T, true>;
+    constexpr bool zero = op::vanishes<Op, K>;
+    using Rule = std::conditional_t<zero, op::Sign, Op>;
+    r.pull[K][int(dtype_of<T>)][0] = op::pull_loop < Rule, zero ? 0 : K, T, false > ;
+    r.pull[K][int(dtype_of<T>)][1] = op::pull_loop < Rule, zero ? 0 : K, T, true > ;
 }
 
 template <class Op, int K>

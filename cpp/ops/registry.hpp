@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "ops/elementwise.hpp"
+#include "ops/elementwise_list.hpp"
 #include "ops/op.hpp"
 #include "ops/structural.hpp"
 

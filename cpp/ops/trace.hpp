@@ -3,8 +3,9 @@
 #pragma once
 
 #include <concepts>
+#include <type_traits>
 
-#include "ops/value.hpp"
+#include "ops/elementwise.hpp"
 
 namespace rg::op {
 
@@ -13,6 +14,7 @@ struct Trace {
     unsigned reads = 0;         // bit k: operand k; kReadsResult: the result
     int flops = 0;              // per element, every arithmetic word counted as one
     bool is_cotangent = false;  // g itself, untouched
+    bool calls = false;         // a function of the C library, which no loop vectorises
 };
 
 inline constexpr unsigned kReadsResult = 1u << 7;
@@ -21,7 +23,7 @@ constexpr Trace lift(Const, Trace) { return {}; }
 
 template <class... T>
 constexpr Trace combine(T... t) {
-    return {(t.reads | ...), (t.flops + ...) + 1};
+    return {(t.reads | ...), (t.flops + ...) + 1, false, (t.calls || ...)};
 }
 
 constexpr Trace operator-(Trace a) { return combine(a); }
@@ -39,7 +41,9 @@ constexpr Trace isnan(Trace a) { return combine(a); }
 template <class Op, class... T>
     requires(std::same_as<T, Trace> && ...)
 constexpr Trace call(T... x) {
-    return combine(x...);
+    Trace t = combine(x...);
+    t.calls |= std::is_base_of_v<ByKernel, Op> || std::is_base_of_v<OwnKernel, Op>;
+    return t;
 }
 
 }  // namespace rg::op

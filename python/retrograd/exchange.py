@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .modes import check_detach
+from .detach import check_detach
 
 
 def array_namespace(self: Any, /, *, api_version: str | None = None) -> Any:

@@ -39,7 +39,7 @@ def _refuse(function: Callable[..., Any], table: Any) -> NoReturn:
     near = _NEAREST.get(name) or get_close_matches(name, known, 1, 0.0)[0]
     # np.linalg.norm and the like are called by their whole name.
     where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    if isinstance(function, np.ufunc) and not hasattr(np, name):
+    if function in vars(sys.modules.get("scipy.special", sys)).values():
         where = "scipy.special"
     raise TypeError(
         f"{where}.{name}: not supported on a Tensor (nearest: np.{near}); compose it from "
@@ -62,11 +62,15 @@ def array_function(
     operation = FUNCTIONS.get(function)
     if operation is None:
         operation = late(function, FUNCTIONS)
-    out = kwargs.get("out")
-    if out is None or (isinstance(operation, Evaluate) and not is_tensor(out)):
+    if "out" not in kwargs:
+        return operation(*args, **kwargs)
+    out = kwargs["out"]
+    if isinstance(operation, Evaluate) and not is_tensor(out):
+        return operation(*args, **kwargs)
+    kwargs = {k: v for k, v in kwargs.items() if k != "out"}
+    if out is None:
         return operation(*args, **kwargs)
     check_target(out, function.__name__)
-    kwargs = {k: v for k, v in kwargs.items() if k != "out"}
     # Without a Tensor to differentiate NumPy itself computes what `out=` takes.
     carried = operation if holds_tensor([*args, *kwargs.values()]) else function
     return store(out, carried(*args, **kwargs), function.__name__)

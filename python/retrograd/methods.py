@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import _core, ops
-from .modes import check_detach
+from .detach import check_detach
 
 # Methods that are NumPy's function of that name, the Tensor being its first argument.
 _BY_NAME = (

@@ -18,6 +18,9 @@ OPS: dict[str, _Callable[..., _Any] | None] = {}
 UFUNCS: dict[_np.ufunc, _Callable[..., _Any]] = {}
 FUNCTIONS: dict[_Callable[..., _Any], _Callable[..., _Any]] = {}
 METHODS: dict[str, _Callable[..., _Any]] = {}
+# The cotangents for a cotangent g of the result y, by what carries an operation out. After a
+# semicolon, what is given where there is no derivative.
+DERIVATIVES: dict[_Callable[..., _Any], str] = {}
 
 _PARAMETERS = {
     1: "x : Tensor or array_like\n    Any shape, float64 or float32.",
@@ -36,13 +39,14 @@ def _op(name: str, ufunc: _np.ufunc | None, summary: str, derivative: str) -> _c
     )
     made = _core.op(name, public, ufunc, doc)
     OPS[name] = METHODS[public] = METHODS[name] = made
+    DERIVATIVES[made] = derivative
     if ufunc is not None:
         UFUNCS[ufunc] = made
     return made
 
 
 def _function(
-    name: str | None, *numpy_functions: _Callable[..., _Any]
+    name: str | None, *numpy_functions: _Callable[..., _Any], derivative: str
 ) -> _Callable[[_Callable[..., _Any]], _Callable[..., _Any]]:
     """Publish a Python function for a registry operation, or for a composition (None)."""
 
@@ -50,6 +54,7 @@ def _function(
         if name is not None:
             OPS[name] = f
         METHODS[f.__name__] = f
+        DERIVATIVES[f] = derivative
         FUNCTIONS.update(dict.fromkeys(numpy_functions, f))
         return f
 
@@ -60,21 +65,59 @@ add = _op("add", _np.add, "a + b.", "g, g")
 subtract = _op("sub", _np.subtract, "a - b.", "g, -g")
 multiply = _op("mul", _np.multiply, "a * b.", "g*b, g*a")
 divide = _op("div", _np.divide, "a / b.", "g/b, -g*y/b")
-power = _op("pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); x**0 has none")
+power = _op(
+    "pow", _np.power, "a ** b.", "g*b*a**(b-1), g*y*log(a); zero for x**0, and by b at 0**b"
+)
 negative = _op("neg", _np.negative, "-x.", "-g")
 positive = _op("pos", _np.positive, "+x, a copy.", "g")
-absolute = abs = _op("abs", _np.absolute, "|x|.", "g*sign(x), zero at 0")
+absolute = abs = _op("abs", _np.absolute, "|x|.", "g*sign(x); zero at 0")
 sign = _op("sign", _np.sign, "-1, 0 or 1.", "zero")
 exp = _op("exp", _np.exp, "e ** x.", "g*y")
 log = _op("log", _np.log, "Natural logarithm.", "g/x")
-sqrt = _op("sqrt", _np.sqrt, "Square root.", "g/(2*y), infinite at 0")
+sqrt = _op("sqrt", _np.sqrt, "Square root.", "g/(2*y); infinite at 0")
 tanh = _op("tanh", _np.tanh, "Hyperbolic tangent.", "g*(1 - y*y)")
 sin = _op("sin", _np.sin, "Sine.", "g*cos(x)")
 cos = _op("cos", _np.cos, "Cosine.", "-g*sin(x)")
-relu = _op("relu", None, "max(x, 0).", "g where x > 0, zero at 0")
+relu = _op("relu", None, "max(x, 0).", "g where x > 0; zero at 0")
 sigmoid = _op("sigmoid", None, "1 / (1 + exp(-x)), without overflow.", "g*y*(1 - y)")
-maximum = _op("maximum", _np.maximum, "The larger of a, b.", "g to the larger, halves at a tie")
-minimum = _op("minimum", _np.minimum, "The smaller of a, b.", "g to the smaller, halves at a tie")
+maximum = _op("maximum", _np.maximum, "The larger of a, b.", "g to the larger; halves at a tie")
+minimum = _op("minimum", _np.minimum, "The smaller of a, b.", "g to the smaller; halves at a tie")
+tan = _op("tan", _np.tan, "Tangent.", "g*(1 + y*y)")
+arcsin = _op("arcsin", _np.arcsin, "Inverse sine.", "g/sqrt(1 - x*x)")
+arccos = _op("arccos", _np.arccos, "Inverse cosine.", "-g/sqrt(1 - x*x)")
+arctan = _op("arctan", _np.arctan, "Inverse tangent.", "g/(1 + x*x)")
+arctan2 = _op("arctan2", _np.arctan2, "Angle of (b, a).", "g*b/r**2, -g*a/r**2; zero at (0, 0)")
+sinh = _op("sinh", _np.sinh, "Hyperbolic sine.", "g*cosh(x)")
+cosh = _op("cosh", _np.cosh, "Hyperbolic cosine.", "g*sinh(x)")
+arcsinh = _op("arcsinh", _np.arcsinh, "Inverse hyperbolic sine.", "g/cosh(y)")
+arccosh = _op("arccosh", _np.arccosh, "Inverse hyperbolic cosine.", "g/sinh(y)")
+arctanh = _op("arctanh", _np.arctanh, "Inverse hyperbolic tangent.", "g/(1 - x*x)")
+exp2 = _op("exp2", _np.exp2, "2 ** x.", "g*y*log(2)")
+expm1 = _op("expm1", _np.expm1, "exp(x) - 1.", "g*exp(x)")
+log2 = _op("log2", _np.log2, "Logarithm to base 2.", "g/(x*log(2))")
+log10 = _op("log10", _np.log10, "Logarithm to base 10.", "g/(x*log(10))")
+log1p = _op("log1p", _np.log1p, "log(1 + x).", "g/(1 + x)")
+logaddexp = _op(
+    "logaddexp", _np.logaddexp, "log(exp(a) + exp(b)).", "g*sigmoid(a - b), g*sigmoid(b - a)"
+)
+logaddexp2 = _op("logaddexp2", _np.logaddexp2, "log2(2**a + 2**b).", "g*2**(a - y), g*2**(b - y)")
+cbrt = _op("cbrt", _np.cbrt, "Cube root.", "g/(3*y*y); infinite at 0")
+square = _op("square", _np.square, "x * x.", "2*g*x")
+reciprocal = _op("reciprocal", _np.reciprocal, "1 / x.", "-g*y*y")
+floor = _op("floor", _np.floor, "The integer below.", "zero")
+ceil = _op("ceil", _np.ceil, "The integer above.", "zero")
+trunc = _op("trunc", _np.trunc, "The integer towards zero.", "zero")
+rint = _op("rint", _np.rint, "The nearest integer, the even one at a tie.", "zero")
+spacing = _op("spacing", _np.spacing, "Distance to the next number.", "zero")
+nextafter = _op("nextafter", _np.nextafter, "The number next to a, towards b.", "g, zero")
+floor_divide = _op("floor_divide", _np.floor_divide, "a // b.", "zero, zero")
+remainder = _op("remainder", _np.remainder, "a % b, with b's sign.", "g, -g*(a // b)")
+fmod = _op("fmod", _np.fmod, "Remainder with a's sign.", "g, -g*trunc(a / b)")
+heaviside = _op("heaviside", _np.heaviside, "0, b or 1 by a's sign.", "zero, g where a is 0")
+hypot = _op("hypot", _np.hypot, "sqrt(a*a + b*b).", "g*a/y, g*b/y; zero at (0, 0)")
+copysign = _op("copysign", _np.copysign, "|a| with b's sign.", "g*sign(a)*sign(y), zero")
+fmax = _op("fmax", _np.fmax, "The larger, passing over NaN.", "g to the larger; halves at a tie")
+fmin = _op("fmin", _np.fmin, "The smaller, passing over NaN.", "g to the smaller; halves at a tie")
 matmul = _op("matmul", _np.matmul, "a @ b, batched and 1-d as in NumPy.", "g @ b.T, a.T @ g")
 
 
@@ -110,7 +153,9 @@ def _array(who: str, x: _Any) -> _Any:
     return x
 
 
-@_function("where", _np.where)
+@_function(
+    "where", _np.where, derivative="g where the condition holds, g elsewhere, none to the condition"
+)
 def where(condition: _Any, a: _Any = None, b: _Any = None) -> _Any:
     """Elements of `a` where the condition holds, of `b` elsewhere.
 
@@ -139,7 +184,54 @@ def where(condition: _Any, a: _Any = None, b: _Any = None) -> _Any:
 _UNSET = _np._NoValue
 
 
-@_function("sum", _np.sum)
+# Both take the number of a member of their family first: see the C++ structs.
+_sinc = _core.op("sinc", "sinc")
+_i0 = _core.op("i0", "i0")
+_clip = _core.op("clip", "clip")
+
+
+@_function("sinc", _np.sinc, derivative="the first derivative of sinc, times g; zero at 0")
+def sinc(x: _Any) -> _Any:
+    """sin(pi*x) / (pi*x), and 1 at zero, where the derivative is 0."""
+    return _sinc(0.0, _np.pi * x) if _is_tensor(x) else _np.sinc(_array("sinc", x))
+
+
+@_function("i0", _np.i0, derivative="g*i1(x)")
+def i0(x: _Any) -> _Any:
+    """Modified Bessel function of the first kind, order 0; its derivative is that of order 1."""
+    return _i0(0.0, x) if _is_tensor(x) else _np.i0(_array("i0", x))
+
+
+@_function(
+    "clip", _np.clip, derivative="g within the bounds, to the bound beyond; all to a on a bound"
+)
+def clip(
+    a: _Any, a_min: _Any = None, a_max: _Any = None, *, min: _Any = None, max: _Any = None
+) -> _Any:
+    """Elements of `a` held between two bounds.
+
+    Parameters
+    ----------
+    a : Tensor or array_like
+    a_min, a_max : Tensor or array_like, optional
+        The bounds, also called `min` and `max`; None for no bound. On a bound all of the gradient
+        goes to `a`, beyond it to the bound.
+    """
+    if min is not None or max is not None:
+        if a_min is not None or a_max is not None:
+            raise ValueError("clip: the bounds came twice; pass a_min, a_max or min, max")
+        a_min, a_max = min, max
+    if any(map(_is_tensor, (a, a_min, a_max))):
+        low, high = -_np.inf if a_min is None else a_min, _np.inf if a_max is None else a_max
+        return _clip(a, low, high)
+    return _np.clip(_array("clip", a), _array("clip", a_min), _array("clip", a_max))
+
+
+# What `ndarray.clip(t)` calls, a ufunc without a public name.
+UFUNCS[_np._core.umath.clip] = clip  # type: ignore[attr-defined]
+
+
+@_function("sum", _np.sum, derivative="g spread over the summed axes")
 def sum(
     a: _Any,
     axis: _Any = None,
@@ -186,7 +278,7 @@ def sum(
     return total(a, axis, dtype, out, keepdims, initial, where)
 
 
-@_function(None, _np.mean)
+@_function(None, _np.mean, derivative="g spread over the axes, divided by the count")
 def mean(
     a: _Any,
     axis: _Any = None,
@@ -201,14 +293,16 @@ def mean(
         return _np.mean(_array("mean", a), axis, dtype, out, keepdims, where=where)
     if dtype is out is None and where is _UNSET:
         total = _core.sum(a, axis, keepdims)
-        # An empty mean is 0 / 0, as in NumPy.
-        return total / (a.size / total.size if total.size else 0.0)
+        n = a.size / total.size if total.size else 1.0
+        if not n:  # 0 / 0, as in NumPy
+            _warn("Mean of empty slice", RuntimeWarning, stacklevel=2)
+        return total / n
     from .functions.reductions import mean_of
 
     return mean_of(a, axis, dtype, out, keepdims, where)
 
 
-@_function("max", _np.max, _np.amax)
+@_function("max", _np.max, _np.amax, derivative="g to the largest; 1/n to each of n equal ones")
 def max(
     a: _Any,
     axis: _Any = None,
@@ -227,7 +321,7 @@ def max(
     return extremum(_np.max, a, axis, out, keepdims, initial, where)
 
 
-@_function("min", _np.min, _np.amin)
+@_function("min", _np.min, _np.amin, derivative="g to the smallest; 1/n to each of n equal ones")
 def min(
     a: _Any,
     axis: _Any = None,
@@ -246,7 +340,7 @@ def min(
     return extremum(_np.min, a, axis, out, keepdims, initial, where)
 
 
-@_function("reshape", _np.reshape)
+@_function("reshape", _np.reshape, derivative="g in the operand's shape")
 def reshape(
     a: _Any, *extents: _Any, shape: _Any = None, order: _Any = "C", copy: bool | None = None
 ) -> _Any:
@@ -284,7 +378,7 @@ def reshape(
     return reshaped(a, shape, order, copy)
 
 
-@_function("transpose", _np.transpose)
+@_function("transpose", _np.transpose, derivative="g with the axes put back")
 def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
     """Axes in another order: reversed, or as given one by one, as a tuple or by keyword."""
     if order and axes is not None:
@@ -296,7 +390,7 @@ def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
     return _core.transpose(a, axes)
 
 
-@_function("broadcast", _np.broadcast_to)
+@_function("broadcast", _np.broadcast_to, derivative="g summed over the new axes")
 def broadcast_to(array: _Any, shape: _Any, subok: bool = False) -> _Any:
     """`array` repeated along axes of length one, and along new leading axes, without a copy."""
     if not _is_tensor(array):
@@ -304,7 +398,7 @@ def broadcast_to(array: _Any, shape: _Any, subok: bool = False) -> _Any:
     return _core.broadcast_to(array, shape)
 
 
-@_function("cast")
+@_function("cast", derivative="g in the operand's type")
 def astype(a: _Any, dtype: _Any) -> _Any:
     """A copy in another type; the gradient comes back in `a`'s own type.
 
@@ -328,7 +422,7 @@ def _is_complex(a: _Any) -> bool:
     return bool(a.dtype.kind == "c")
 
 
-@_function("real", _np.real)
+@_function("real", _np.real, derivative="g as the real part")
 def real(val: _Any) -> _Any:
     """The real part; a copy if `val` is real.
 
@@ -345,7 +439,7 @@ def real(val: _Any) -> _Any:
     return _core.real(val) if _is_complex(val) else +val
 
 
-@_function("imag", _np.imag)
+@_function("imag", _np.imag, derivative="-1j*g, JAX's convention")
 def imag(val: _Any) -> _Any:
     """The imaginary part; zeros if `val` is real.
 
@@ -363,7 +457,7 @@ def imag(val: _Any) -> _Any:
     return _core.imag(val) if _is_complex(val) else _core.where(False, val, 0.0)
 
 
-@_function("conj")
+@_function("conj", derivative="conj(g)")
 def conjugate(x: _Any) -> _Any:
     """The complex conjugate; a copy if `x` is real. Cotangent: conj(g)."""
     if not _is_tensor(x):

@@ -1,15 +1,16 @@
 """The facade: `Tensor` names its operators here, and the C type in `_core` carries them out."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core, exchange, methods
+from .detach import check_caller, check_detach
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
-from .modes import check_caller, check_detach
 from .ops import METHODS
 from .ufuncs import array_ufunc
 
@@ -61,6 +62,14 @@ class Tensor(_core.Tensor):
     __truediv__ = _core.Tensor.__truediv__
     __rtruediv__ = _core.Tensor.__rtruediv__
     __itruediv__ = _core.Tensor.__itruediv__
+    __floordiv__ = _core.Tensor.__floordiv__
+    __rfloordiv__ = _core.Tensor.__rfloordiv__
+    __ifloordiv__ = _core.Tensor.__ifloordiv__
+    __mod__ = _core.Tensor.__mod__
+    __rmod__ = _core.Tensor.__rmod__
+    __imod__ = _core.Tensor.__imod__
+    __divmod__ = _core.Tensor.__divmod__
+    __rdivmod__ = _core.Tensor.__rdivmod__
     __pow__ = _core.Tensor.__pow__
     __rpow__ = _core.Tensor.__rpow__
     __ipow__ = _core.Tensor.__ipow__
@@ -125,6 +134,19 @@ class Tensor(_core.Tensor):
     def __int__(self) -> int:
         check_detach("int")
         return int(self._view())
+
+    def __floor__(self) -> int:
+        # An integer has no derivative to lose, so that `strict()` has nothing to object.
+        return math.floor(float(self._view()))
+
+    def __ceil__(self) -> int:
+        return math.ceil(float(self._view()))
+
+    def __trunc__(self) -> int:
+        return math.trunc(float(self._view()))
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return np.round(self, ndigits or 0)
 
     def __bool__(self) -> bool:
         return bool(self._view())

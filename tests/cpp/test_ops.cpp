@@ -34,9 +34,13 @@ void each_rule(F&& f) {
 
 // Operands inside every domain and away from kinks and ties.
 void sample(Random& random, const OpInfo& op, double* x) {
-    const std::string name = op.name;
-    const bool positive = name == "log" || name == "sqrt" || name == "pow";
-    x[0] = random.real(positive ? 0.5 : 0.2, 2) * (positive || random.integer(0, 1) ? 1 : -1);
+    static const std::set<std::string> positive{"log", "log2", "log10", "log1p",  "sqrt",
+                                                "pow", "sinc", "i0",    "arccosh"},
+        inside{"arcsin", "arccos", "arctanh"};
+    x[0] = random.real(positive.count(op.name) ? 0.5 : 0.2, 2);
+    if (!positive.count(op.name) && random.integer(0, 1)) x[0] = -x[0];
+    if (inside.count(op.name)) x[0] *= 0.4;
+    if (std::string(op.name) == "arccosh") x[0] += 1;
     x[1] = random.real(2.2, 3) * (random.integer(0, 1) ? 1 : -1);
     x[2] = random.real(-2, 2);
 }

@@ -23,7 +23,7 @@ CASES = (
         longer=(np.polyadd, (3,), (2,)),
         shorter=(lambda x: np.polyadd(x, [1.0, 2.0, 3.0]), (2,)),
         scalar=(np.polyadd, (3,), ()),
-        poly1d=(lambda x: (np.poly1d(x) + np.array([1.0, 2.0])).coeffs, (3,)),
+        poly1d=(lambda x: (np.poly1d(x) + np.poly1d([1.0, 2.0])).coeffs, (3,)),
     ),
     *cases_of(
         np.polysub,
@@ -66,5 +66,15 @@ CASES = (
         np.poly, (0.5, 2), ulp=4,
         zeros=(np.poly, (3,)),
         zero=(np.poly, (1,)),
+    ),
+    *cases_of(
+        np.polyfit, (1, 2), ulp=1024, real=True,
+        values=(lambda y: np.polyfit([0, 1, 2, 4], y * y, 1), (4,)),
+        both=(lambda x, y: np.polyfit(x + np.arange(5), y, 2), (5,), (5,)),
+        columns=(lambda y: np.polyfit([0, 1, 2, 4], y * y, deg=1), (4, 2)),
+        weights=(lambda y, w: np.polyfit([0, 1, 2, 4], y, 1, w=w), (4,), (4,)),
+        residuals=(lambda y: np.polyfit([0, 1, 2, 4], y, 1, full=True)[1], (4,)),
+        covariance=(lambda x, y: np.polyfit(x + np.arange(4), y, 1, cov=True)[1], (4,), (4,)),
+        unscaled=(lambda x: np.polyfit(x + np.arange(4), x, 1, cov="unscaled")[1], (4,)),
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ CASES = (
         where=(lambda x: np.sum(x, axis=1, where=MASK), (2, 3)),
         where_row=(lambda x: np.sum(x, where=MASK[0], keepdims=True), (2, 3)),
         method=(lambda x: x.sum(0, initial=2.0), (2, 3)),
+        axis_of_0d=(lambda x: np.sum(x, axis=0), ()),
         positional=(lambda x: x.sum(1, None, None, True), (2, 3)),
         reduce=(np.add.reduce, (3, 2)),
         reduce_0d=(np.add.reduce, ()),
@@ -41,6 +42,7 @@ CASES = (
     *cases_of(
         np.min,
         all=(np.min, (2, 3)),
+        axis_of_0d=(lambda x: np.min(x, axis=-1), ()),
         axis=(lambda x: np.min(x, axis=0), (2, 3)),
         axes=(lambda x: np.amin(x, axis=(0, 2), keepdims=True), (2, 3, 2)),
         initial=(lambda x: np.min(x, axis=0, initial=1.5), (2, 3)),

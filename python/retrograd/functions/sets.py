@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .places import as_part
-from .table import implements, value
+from .table import implements, is_tensor, value
 
 _FIRST = "g at the first of equal elements, zero at the others"
 
@@ -50,3 +50,13 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     differs = np.diff(value(both)) != 0
     # Not the one before, nor the one after.
     return both[np.append(True, differs)[: both.size] & np.append(differs, True)[: both.size]]
+
+
+@implements(np.intersect1d, derivative="g at the chosen of ar1, or of ar2 if ar1 is no Tensor")
+def intersect1d(
+    ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
+) -> Any:
+    found = np.intersect1d(value(ar1), value(ar2), assume_unique, True)
+    source, places = (ar1, found[1]) if is_tensor(ar1) else (ar2, found[2])
+    chosen = np.take(source.reshape(-1), places)
+    return (chosen, *found[1:]) if return_indices else chosen

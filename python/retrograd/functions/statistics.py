@@ -7,10 +7,7 @@ import numpy as np
 
 from ..values import is_tensor, value
 from .reductions import UNSET, counted, given, in_counts, in_dtype, taken
-from .scatter import add_at
-from .table import implements, on_values
-
-on_values(np.digitize, np.histogram_bin_edges)
+from .table import implements
 
 
 @implements(
@@ -56,19 +53,19 @@ def ddof_of(ddof: Any, correction: Any) -> Any:
 
 def spread(a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any) -> Any:
     """The mean squared distance from the mean, over `n - ddof`."""
-    a = in_dtype(a if is_tensor(a) else np.asarray(a, np.result_type(a, np.float32)), dtype)
+    a = a if is_tensor(a) else np.asarray(a, np.result_type(a, np.float32))
     count = counted(a, axis, True, where)
     if np.any(np.less_equal(count, ddof)):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=5)
     if mean is UNSET or mean is None:
-        middle = np.sum(taken(a, where, 0.0), axis, keepdims=True)
+        middle = np.sum(taken(a, where, 0.0), axis, dtype, keepdims=True)
         mean = middle / in_counts(count, middle)
     distance = taken(a - mean, where, 0.0)
     if distance.dtype.kind == "c":
         squares = np.real(distance) ** 2 + np.imag(distance) ** 2
     else:
         squares = distance * distance
-    y = np.sum(squares, axis, keepdims=keepdims)
+    y = np.sum(squares, axis, dtype, keepdims=keepdims)
     freedom = np.maximum(np.subtract(count, ddof), 0)
     return y / in_counts(freedom.reshape(y.shape) if freedom.ndim else freedom[()], y)
 
@@ -185,53 +182,3 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     if c.dtype.kind == "c":
         return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
     return np.clip(c, -1, 1)
-
-
-@implements(np.bincount, derivative="weights: g[x]")
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    if is_tensor(x) or not is_tensor(weights):  # NumPy says that floats are no bins
-        return np.bincount(value(x), value(weights), minlength)
-    bins = np.asarray(x)
-    empty = np.bincount(bins, np.zeros(weights.shape), minlength)
-    return add_at(empty, bins, in_dtype(weights, np.float64))
-
-
-@implements(np.histogram, derivative="weights: g of the bin; data and edges have none")
-def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    a, bins = value(a), value(bins)
-    counts, edges = np.histogram(a, bins, range, density, value(weights))
-    if not is_tensor(weights):
-        return counts, edges
-    a = np.ravel(a)
-    at = np.searchsorted(edges, a, side="right") - 1
-    at[a == edges[-1]] -= 1  # the last bin has its upper edge
-    inside = (at >= 0) & (at < len(counts))
-    empty = np.zeros(len(counts), weights.dtype)
-    heights = add_at(empty, at[inside], weights.reshape(-1)[inside])
-    return heights / np.diff(edges) / np.sum(heights) if density else heights, edges
-
-
-@implements(np.histogram2d, derivative="")
-def histogram2d(
-    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    _plain_weights("histogram2d", weights)
-    return np.histogram2d(value(x), value(y), value(bins), range, density, weights)
-
-
-@implements(np.histogramdd, derivative="")
-def histogramdd(
-    sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    _plain_weights("histogramdd", weights)
-    return np.histogramdd(value(sample), value(bins), range, density, weights)
-
-
-def _plain_weights(name: str, weights: Any) -> None:
-    if is_tensor(weights):
-        raise TypeError(
-            f"np.{name}: keyword 'weights' is a Tensor; np.histogram and np.bincount "
-            "have its gradient"
-        )

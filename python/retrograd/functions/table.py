@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ..ops import FUNCTIONS, METHODS
+import numpy as np
+
+from ..ops import FUNCTIONS, METHODS, UFUNCS
 from ..values import Evaluate
 from ..values import is_tensor as is_tensor
 from ..values import value as value
@@ -59,7 +61,10 @@ def implements(
         entry = Entry(f, derivative, kink)
         for function in functions:
             ENTRIES[function] = entry
-            FUNCTIONS[function] = f
+            if isinstance(function, np.ufunc):
+                UFUNCS[function] = f
+            else:
+                FUNCTIONS[function] = f
         if method:
             METHODS[method] = f
         return f

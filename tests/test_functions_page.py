@@ -1,0 +1,34 @@
+"""docs/functions.md is what the tables say, and says something of every function."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("scipy.special")
+PATH = Path(__file__).parents[1] / "docs" / "generate_functions.py"
+spec = importlib.util.spec_from_file_location("generate_functions", PATH)
+generate = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(generate)
+
+
+def test_the_page_is_what_the_tables_say():
+    """If not: python docs/generate_functions.py."""
+    assert generate.PAGE.read_text("utf-8") == generate.page()
+
+
+def test_every_differentiable_function_has_its_derivative_there():
+    from retrograd.values import Evaluate
+
+    silent = [
+        generate.place(function)[1]
+        for function, entry in generate.entries().items()
+        if not entry.derivative and not isinstance(entry.call, Evaluate)
+    ]
+    assert silent == []
+
+
+def test_a_changed_rule_changes_the_page(monkeypatch):
+    operation = generate.rg.ops.tanh
+    monkeypatch.setitem(generate.DERIVATIVES, operation, "g*(1 - y**2)")
+    assert generate.PAGE.read_text("utf-8") != generate.page()
