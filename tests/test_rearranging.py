@@ -223,6 +223,8 @@ def test_unique_gives_what_numpy_gives_besides():
     both = np.unique(Tensor(A), return_counts=True, axis=1)
     same(both[0], np.unique(A, axis=1))
     same(np.setdiff1d(t, [1.0, NAN]), np.setdiff1d(x, [1.0, NAN]))
+    same(np.setxor1d(t, [1.0, 8.0]), np.setxor1d(x, [1.0, 8.0]))
+    same(np.setxor1d(t[:0], []), np.zeros(0))
     same(np.isin(t, [1.0]), np.isin(x, [1.0]))
 
 
