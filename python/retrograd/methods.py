@@ -62,7 +62,8 @@ def astype(
 ) -> Any:
     """`retrograd.astype` with NumPy's keywords."""
     _check_order("astype", order)
-    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):  # type: ignore[arg-type]
+    rule: Any = casting
+    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, rule):
         raise _core.DTypeError(
             f"astype: {self.dtype} to {np.dtype(dtype)} is no cast by the rule {casting!r}"
         )
@@ -103,9 +104,11 @@ def item(self: Any, *args: Any) -> Any:
     return self._view().item(*args)
 
 
-def partition(self: Any, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
+def partition(
+    self: Any, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None
+) -> None:
     """Partition in place, see `np.partition`."""
-    self[...] = np.partition(self, kth, axis, kind)  # type: ignore[call-overload]
+    self[...] = np.partition(self, kth, axis, kind, order)
 
 
 def sort(
