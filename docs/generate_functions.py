@@ -84,7 +84,7 @@ def keywords(carry: Any) -> str:
 def text(words: str) -> str:
     """Return a cell: code as code, words as words."""
     words = words.replace("|", "\\|")
-    return f"`{words}`" if re.search(r"[*_()@/\[]|\bg\b", words) else words
+    return f"`{words}`" if re.search(r"[*_()@/\[+]|^-?g(, -?g)*$", words) else words
 
 
 def entries() -> dict[Any, Entry]:

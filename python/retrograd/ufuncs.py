@@ -76,7 +76,8 @@ def _evaluate(ufunc: np.ufunc, method: str, inputs: Any, outs: Any, kwargs: Any)
     """A ufunc without a derivative: NumPy's own result on the values, also in a plain `out=`."""
     if method == "at":
         raise TypeError(f"np.{ufunc.__name__}.at: its results are no numbers to keep in a Tensor")
-    plain = tuple(None if is_tensor(out) else out for out in outs)
+    # A Tensor's value stays where `where=` masks the result.
+    plain = tuple(np.array(value(out)) if is_tensor(out) else out for out in outs)
     if any(out is not None for out in plain):
         kwargs["out"] = plain if ufunc.nout > 1 or method == "__call__" else plain[0]
     result = Evaluate(getattr(ufunc, method))(*inputs, **kwargs)

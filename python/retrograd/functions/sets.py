@@ -47,8 +47,8 @@ def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 @implements(np.setxor1d, derivative="g at the elements that are in one operand alone")
 def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     if not assume_unique:
-        ar1, ar2 = unique(as_part(ar1)), unique(as_part(ar2))
-    both = np.sort(concatenate((ar1, ar2), None))
+        ar1, ar2 = np.unique(ar1), np.unique(ar2)
+    both = np.sort(as_part(concatenate((ar1, ar2), None)))
     plain = value(both)
     fresh = np.concatenate(([True], plain[1:] != plain[:-1], [True]))
     return take(both, np.flatnonzero(fresh[1:] & fresh[:-1])) if plain.size else both

@@ -71,7 +71,6 @@ def _reduce(
     initial: Any = _UNSET,
     where: Any = True,
 ) -> Any:
-    a = a if dtype is None else a.astype(dtype)
     if not a.ndim and axis in (0, -1):  # as NumPy has it
         axis = None
     options = {} if initial is _UNSET else {"initial": initial}
@@ -79,8 +78,10 @@ def _reduce(
         options["where"] = where
     named = _REDUCTIONS.get(ufunc)
     if named is not None:
+        a = a if dtype is None else a.astype(dtype)
         return named(a, axis=axis, keepdims=keepdims, **options)
-    plain = _checked(ufunc.reduce, a, axis=axis, keepdims=keepdims, **options)
+    plain = _checked(ufunc.reduce, a, axis, dtype, keepdims=keepdims, **options)
+    a = a if dtype is None else a.astype(dtype)
     if initial is _UNSET and ufunc.identity is not None:
         initial = ufunc.identity
     return _fold(ufunc, *_front(a, axis, where), initial, plain)
@@ -124,8 +125,8 @@ _RUNNING = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int = 0, dtype: Any = None) -> Any:
+    plain = _checked(ufunc.accumulate, a, axis, dtype)
     a = a if dtype is None else a.astype(dtype)
-    plain = _checked(ufunc.accumulate, a, axis=axis)
     if ufunc in _SCANS:
         return _SCANS[ufunc](a, axis=axis)
     order = list(range(a.ndim))
@@ -156,15 +157,15 @@ def _holders(running: Any) -> Any:
 
 
 def _reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
+    _checked(ufunc.reduceat, a, indices, axis, dtype)
     a = a if dtype is None else a.astype(dtype)
-    _checked(ufunc.reduceat, a, indices, axis=axis)
     if ufunc is np.add and np.all(np.diff(indices) > 0):
         return segment_sums(a, starts=np.asarray(indices), axis=axis % a.ndim)
     starts = [int(i) for i in value(indices)]
     ends = [*starts[1:], a.shape[axis]]
     before = (slice(None),) * (axis % a.ndim)
     parts = [
-        _reduce(ufunc, a[(*before, slice(i, j))], axis) if i < j else a[(*before, i)]
+        _reduce(ufunc, a[(*before, slice(i, j))], axis) if i + 1 < j else a[(*before, i)]
         for i, j in zip(starts, ends, strict=True)
     ]
     return np.stack(parts, axis)

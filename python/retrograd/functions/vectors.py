@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..ops import UFUNCS
 from .arrays import axis_of, conjugated, operand, text
 from .table import implements
 
@@ -88,11 +87,10 @@ def vecmat(x1: Any, x2: Any, /) -> Any:
     return (conjugated(x1)[..., None, :] @ x2)[..., 0, :]
 
 
-implements(np.linalg.vecdot, derivative="g*b, g*a")(vecdot)
-UFUNCS[np.vecdot] = vecdot
+implements(np.linalg.vecdot, np.vecdot, derivative="g*b, g*a")(vecdot)
 if hasattr(np, "matvec"):  # NumPy 2.2
-    UFUNCS[np.matvec] = matvec
-    UFUNCS[np.vecmat] = vecmat
+    implements(np.matvec, derivative="outer(g, b), a.T @ g")(matvec)
+    implements(np.vecmat, derivative="b @ g, outer(a, g)")(vecmat)
 
 
 def _operands(name: str, x1: Any, n1: int, x2: Any, n2: int) -> tuple[Any, Any]:
