@@ -105,6 +105,7 @@ def same(got: Any, want: Any, rtol: float, atol: float = 0.0) -> bool:
     if want.dtype.kind not in "fc":
         return bool(np.array_equal(got, want))
     scale = np.abs(want[np.isfinite(want)]).max(initial=0.0)
+    # What cancels to zero is so but for rounding.
     return np.allclose(got, want, rtol=rtol, atol=max(rtol * scale, atol), equal_nan=True)
 
 

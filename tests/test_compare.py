@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 def benchmark(monkeypatch):
     monkeypatch.syspath_prepend(str(TESTS / "benchmarks"))
     yield importlib.import_module("functional")
-    for name in ("functional", "chain", "peers"):
+    for name in ("functional", "report"):
         sys.modules.pop(name, None)
 
 

@@ -121,7 +121,8 @@ def test_like_refuses_what_numpy_refuses():
         lambda **k: np.arange(1.0, 4, **k),
         lambda **k: np.full((2, 2), 7.0, **k),
         lambda **k: np.array([1.0, 2.0], ndmin=2, **k),
-        lambda **k: np.asarray([[1.0]], np.float32, **k),
+        lambda **k: np.asarray([[1.0]], np.float32, "F", **k),
+        lambda **k: np.array([1.0], copy=None, order="C", subok=True, **k),
     ],
 )
 def test_like_keyword_makes_constants(make):
@@ -130,6 +131,18 @@ def test_like_keyword_makes_constants(make):
     assert not got.requires_grad
     assert got.dtype == want.dtype
     np.testing.assert_array_equal(got.data, want)
+
+
+def test_like_keyword_takes_tensors():
+    t = Tensor(3.0)
+    for f in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray):
+        for data in (t, [t, t]):
+            got = f(data, like=t)
+            assert got.requires_grad
+            assert got.shape == f(np.array(data)).shape
+    assert np.asarray(t, like=t) is t
+    np.fromfunction(lambda i: i * t, (3,), like=t).sum().backward()
+    assert t.grad == 3
 
 
 def test_like_keyword_keeps_integers_for_indexing():
@@ -177,7 +190,7 @@ def test_array_keywords():
 
 def test_array_refuses_what_makes_no_array():
     x = Tensor([1.0, 2.0])
-    with pytest.raises(rg.ShapeError, match=r"^array: shapes \(2,\) and \(\) "):
+    with pytest.raises(rg.ShapeError, match=r"^stack: shapes \(2,\) and \(\) "):
         rg.array([x, 1.0])
     with pytest.raises(rg.ShapeError):
         rg.array([[x[0], x[1]], [x[0]]])

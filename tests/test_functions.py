@@ -99,3 +99,10 @@ def test_no_grad_computes_the_same_and_records_nothing(case):
     assert isinstance(out, Tensor)
     assert not out.requires_grad
     assert ulps(out.data, want.data) == 0
+
+
+@each_case
+def test_nothing_is_detached_on_the_way(case):
+    leaves = [Tensor(x) for x in draw(case)]
+    with rg.strict():
+        case.f(*leaves).sum().backward(create_graph=True)

@@ -161,6 +161,22 @@ def test_vectors_that_complete_a_basis():
             (make(Tensor(a)) ** 3 * SINGULAR).sum().backward()
 
 
+def test_the_phase_of_complex_vectors():
+    def phase(f):
+        x = Tensor(EYE[:2, :2])
+        z = x * np.array([[2.0, 1j], [-1j, 3.0]])
+        f(z).imag.sum().backward()
+
+    tied = np.array([[0.0, -1.0], [1.0, 0.0]])  # elements of equal size
+    for f in (
+        lambda z: la.eigh(z + np.array([[0, 1j], [-1j, 0]]))[1],
+        lambda z: la.svd(z + np.array([[0, 1j], [1, 0]]))[0],
+        lambda z: la.eig(z * EYE[:2, :2] * 0 + tied)[1] ** 3,
+    ):
+        with pytest.raises(GraphError, match="changes with the phase of vectors"):
+            phase(f)
+
+
 # Lost rank.
 
 
@@ -316,6 +332,16 @@ def test_named_results():
     assert la.qr(a)._fields == ("Q", "R")
     assert la.eigh(a)._fields == la.eig(a)._fields == ("eigenvalues", "eigenvectors")
     assert la.slogdet(a)._fields == ("sign", "logabsdet")
+
+
+def test_powers_are_whole():
+    for a in (EYE, Tensor(EYE)):
+        with pytest.raises(TypeError, match="integer"):
+            la.matrix_power(a, 1.5)
+
+
+def test_norm_of_a_number():
+    assert gradient(la.norm, np.array(-3.0)) == -1
 
 
 def test_matrix_rank_is_plain():

@@ -195,8 +195,6 @@ def test_keywords_that_change_the_layout_or_the_bytes_are_refused():
 ABSENT = {
     "base": "views are an affair of the graph's",
     "ctypes": "a pointer to memory that the graph shares; t.numpy().ctypes",
-    "device": "the array API's",
-    "to_device": "the array API's",
 }
 
 

@@ -513,6 +513,15 @@ def test_a_question_is_answered_as_by_numpy(f):
         same(f.outer(xs[0], xs[1]), f.outer(*values))
 
 
+def test_a_question_written_into_a_tensor_where_a_mask_says_so():
+    x, old = Tensor(A), Tensor(B)
+    out = old * 1
+    assert np.less(x, 3.0, out=out, where=MASK) is out
+    same(out.data, np.less(A, 3.0, out=B.copy(), where=MASK))
+    out.backward()
+    same(old.grad, ~MASK)
+
+
 def test_logical_reductions_are_plain():
     x = Tensor(B)
     assert not np.logical_and.reduce(x, axis=None)

@@ -119,8 +119,6 @@ def test_no_object_arrays_and_array_on_the_left_gives_a_tensor():
 @pytest.mark.parametrize(
     ("name", "call"),
     [
-        ("unwrap", lambda t: np.unwrap(t)),
-        ("polyfit", lambda t: np.polyfit(t, t, 1)),
         ("frexp", lambda t: np.frexp(t)),
         ("nextafter", lambda t: np.nextafter(t, 1.0)),
         ("spacing", lambda t: np.spacing(t)),

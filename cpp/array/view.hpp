@@ -7,6 +7,8 @@
 
 namespace rg {
 
+// Moves elements as they are, from its first operand to its second.
+Kernel copy_kernel(DType dtype);
 // A C-contiguous array with the same elements: `a` itself where it already is one.
 Array contiguous(const Array& a);
 // Always new memory.

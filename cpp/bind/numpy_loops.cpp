@@ -122,6 +122,8 @@ void install_float_errors() {
     warning_names[info<op::Sum>().id] = "reduce";
     warning_names[info<op::Max>().id] = "reduce";
     warning_names[info<op::Min>().id] = "reduce";
+    warning_names[info<op::CumSum>().id] = "accumulate";
+    warning_names[info<op::CumProd>().id] = "accumulate";
     float_error_hook = report;
 }
 

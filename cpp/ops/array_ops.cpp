@@ -175,9 +175,8 @@ void scatter_into(Array& sum, const Array& g, const Place& p) {
 
 void write_at(Array& a, const Array& v, const Place& p) {
     if (p.index.basic) {
-        const Kernel pos = forward_kernel(info<op::Pos>(), a.dtype());
         Operand ops[] = {{v, p.index.shape}, region(a, p.index)};
-        iterate(p.index.shape, ops, pos, Cut::Nowhere);
+        iterate(p.index.shape, ops, copy_kernel(a.dtype()), Cut::Nowhere);
         return;
     }
     const Array from = contiguous(broadcast_to(v, p.index.shape));

@@ -23,7 +23,7 @@ constexpr Trace lift(Const, Trace) { return {}; }
 
 template <class... T>
 constexpr Trace combine(T... t) {
-    return {(t.reads | ...), (t.flops + ...) + 1, false, (t.calls | ...)};
+    return {(t.reads | ...), (t.flops + ...) + 1, false, (t.calls || ...)};
 }
 
 constexpr Trace operator-(Trace a) { return combine(a); }

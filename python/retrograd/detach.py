@@ -74,7 +74,9 @@ def check_caller() -> None:
     package = re.split(r"\.(?:_|lib\b|matrixlib\b)", module)[0]
     function = code.co_qualname.partition(".__")[0].partition(".<locals>")[0]
     name = f"{package.replace('numpy', 'np', 1)}.{function}"
-    instead = _INSTEAD.get(name, "compose it from supported operations")
+    instead = _INSTEAD.get(
+        name, "join a list by retrograd.array, or compose it from supported operations"
+    )
     if package == "scipy.special":
         from . import special
 

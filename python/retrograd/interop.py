@@ -62,10 +62,12 @@ def array_function(
     operation = FUNCTIONS.get(function)
     if operation is None:
         operation = late(function, FUNCTIONS)
-    out = kwargs.get("out")
+    if "out" not in kwargs:
+        return operation(*args, **kwargs)
+    out = kwargs["out"]
     if isinstance(operation, Evaluate) and not is_tensor(out):
         return operation(*args, **kwargs)
-    kwargs = {k: v for k, v in kwargs.items() if k != "out"} if "out" in kwargs else kwargs
+    kwargs = {k: v for k, v in kwargs.items() if k != "out"}
     if out is None:
         return operation(*args, **kwargs)
     check_target(out, function.__name__)

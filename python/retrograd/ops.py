@@ -293,8 +293,10 @@ def mean(
         return _np.mean(_array("mean", a), axis, dtype, out, keepdims, where=where)
     if dtype is out is None and where is _UNSET:
         total = _core.sum(a, axis, keepdims)
-        # An empty mean is 0 / 0, as in NumPy.
-        return total / (a.size / total.size if total.size else 0.0)
+        n = a.size / total.size if total.size else 1.0
+        if not n:  # 0 / 0, as in NumPy
+            _warn("Mean of empty slice", RuntimeWarning, stacklevel=2)
+        return total / n
     from .functions.reductions import mean_of
 
     return mean_of(a, axis, dtype, out, keepdims, where)

@@ -76,12 +76,17 @@ def _evaluate(ufunc: np.ufunc, method: str, inputs: Any, outs: Any, kwargs: Any)
     """A ufunc without a derivative: NumPy's own result on the values, also in a plain `out=`."""
     if method == "at":
         raise TypeError(f"np.{ufunc.__name__}.at: its results are no numbers to keep in a Tensor")
-    # A Tensor's value stays where `where=` masks the result.
+    # A Tensor is written by way of a copy, which keeps its old value where `where=` is false.
     plain = tuple(np.array(value(out)) if is_tensor(out) else out for out in outs)
     if any(out is not None for out in plain):
-        kwargs["out"] = plain if ufunc.nout > 1 or method == "__call__" else plain[0]
+        kwargs["out"] = plain if method == "__call__" else plain[0]
     result = Evaluate(getattr(ufunc, method))(*inputs, **kwargs)
-    return store(outs[0], result, ufunc.__name__, True) if is_tensor(outs[0]) else result
+    for out, written in zip(outs, plain, strict=True):
+        if is_tensor(out):
+            mask = as_mask(kwargs.get("where", True) if method == "__call__" else True, out.shape)
+            out[mask] = written[mask]
+            return out
+    return result
 
 
 def call(

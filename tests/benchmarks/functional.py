@@ -20,7 +20,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from chain import show
+from report import show
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "compare.md"
 LIBRARIES = {"HIPS autograd": "autograd", "JAX": "jax", "retrograd": "retrograd"}

@@ -3,7 +3,6 @@ import numpy as np
 from op_rows import cases_of
 
 PLACES = np.array([1, -2, 3])
-TURNS = np.array([1.0, -1.0, 1.0, -2.0])
 
 CASES = (
     *cases_of(np.fabs, plain=(np.fabs, (2, 3))),
@@ -47,10 +46,4 @@ CASES = (
         back=(lambda x: np.ldexp(*np.frexp(x * x)), (3,)),
     ),
     *cases_of(np.nan_to_num, kept=(np.nan_to_num, (2, 3))),
-    *cases_of(
-        np.unwrap, (2, 3), real=True,
-        steps=(lambda x: np.unwrap(x * TURNS), (4,)),
-        axis=(lambda x: np.unwrap(x * TURNS[:, None], axis=0), (4, 2)),
-        period=(lambda x: np.unwrap(x * TURNS, discont=5, period=4), (2, 4)),
-    ),
 )  # fmt: skip

@@ -67,4 +67,14 @@ CASES = (
         zeros=(np.poly, (3,)),
         zero=(np.poly, (1,)),
     ),
+    *cases_of(
+        np.polyfit, (1, 2), ulp=1024, real=True,
+        values=(lambda y: np.polyfit([0, 1, 2, 4], y * y, 1), (4,)),
+        both=(lambda x, y: np.polyfit(x + np.arange(5), y, 2), (5,), (5,)),
+        columns=(lambda y: np.polyfit([0, 1, 2, 4], y * y, deg=1), (4, 2)),
+        weights=(lambda y, w: np.polyfit([0, 1, 2, 4], y, 1, w=w), (4,), (4,)),
+        residuals=(lambda y: np.polyfit([0, 1, 2, 4], y, 1, full=True)[1], (4,)),
+        covariance=(lambda x, y: np.polyfit(x + np.arange(4), y, 1, cov=True)[1], (4,), (4,)),
+        unscaled=(lambda x: np.polyfit(x + np.arange(4), x, 1, cov="unscaled")[1], (4,)),
+    ),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from importlib import import_module
 
 # A family enters its functions into the tables when it is imported.
 FAMILIES = (
+    "elementwise",
     "fft",
     "linalg",
     "joining",
@@ -26,16 +27,16 @@ FAMILIES = (
     "polynomial",
     "selection",
     "shapes",
+    "histograms",
     "nan",
     "quantiles",
     "reductions",
     "statistics",
-    "histograms",
     "complexes",
     "products",
-    "vectors",
+    "cross",
+    "gufuncs",
     "einsum",
-    "elementwise",
 )
 
 for _family in FAMILIES:

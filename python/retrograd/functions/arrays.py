@@ -48,6 +48,15 @@ def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
     return a if rest + axes == tuple(range(a.ndim)) else a.transpose(rest + axes)
 
 
+def axes_placed(x: Any, axes: tuple[int, ...]) -> Any:
+    """Give `x` with its last axes moved to these places."""
+    places = axes_of(axes, x.ndim)
+    order = [*range(x.ndim - len(places))]
+    for place, axis in sorted(zip(places, range(len(order), x.ndim), strict=True)):
+        order.insert(place, axis)
+    return x.transpose(order)
+
+
 def transposed(a: Any) -> Any:
     """The matrices of a stack, each transposed."""
     return a.transpose((*range(a.ndim - 2), a.ndim - 1, a.ndim - 2))

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .creation import lifted, operand
-from .probe import asked, axes
+from .creation import lifted
+from .places import as_part
+from .probe import asked, axes_of, back, front
 from .table import implements, is_tensor, value
 
 _MISSING: Any = np._NoValue
@@ -19,8 +20,8 @@ def diff(
         return a
     if n < 0:
         raise ValueError(f"np.diff: n = {n} is negative")
-    a = operand(a)
-    (axis,) = axes("diff", axis, a.ndim)
+    a = as_part(a)
+    (axis,) = axes_of("diff", axis, a.ndim)
     parts = [x if x is a else _edge(x, a, axis) for x in (prepend, a, append) if x is not _MISSING]
     a = np.concatenate(parts, axis) if len(parts) > 1 else a
     every = (slice(None),) * axis
@@ -30,18 +31,18 @@ def diff(
 
 
 def _edge(x: Any, a: Any, axis: int) -> Any:
-    x = operand(x)
+    x = as_part(x)
     return x if x.ndim else np.broadcast_to(x, (*a.shape[:axis], 1, *a.shape[axis + 1 :]))
 
 
 @implements(np.ediff1d, derivative="the transposed differences of g")
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    a = np.ravel(operand(ary))
+    a = np.ravel(as_part(ary))
     parts = [a[1:] - a[:-1]]
     for name, x in (("to_begin", to_begin), ("to_end", to_end)):
         if x is None:
             continue
-        x = np.ravel(operand(x))
+        x = np.ravel(as_part(x))
         if not np.can_cast(x.dtype, a.dtype, "same_kind"):
             raise TypeError(f"np.ediff1d: {name} of dtype {x.dtype} does not fit {a.dtype}")
         parts.insert(0 if name == "to_begin" else len(parts), np.astype(x, a.dtype))
@@ -50,9 +51,9 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 @implements(np.gradient, derivative="the transposed differences of g; that of the spacing")
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    f = operand(f)
+    f = as_part(f)
     f = f.astype(np.float64) if f.dtype.kind in "biu" else f
-    along = axes("gradient", axis, f.ndim)
+    along = axes_of("gradient", axis, f.ndim)
     spacings = tuple(map(lifted, varargs)) or (1.0,)
     if len(spacings) == 1 and not np.ndim(spacings[0]):
         spacings *= len(along)
@@ -64,8 +65,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise ValueError(f"np.gradient: shape {f.shape} is too small for edge_order {edge_order}")
     slopes = []
     for k, spacing in zip(along, spacings, strict=True):
-        rows = np.moveaxis(f, k, 0)
-        slope = np.moveaxis(_slope(rows, _steps(spacing, rows), edge_order), 0, k)
+        rows = front(f, k)
+        slope = back(_slope(rows, _steps(spacing, rows), edge_order), k)
         slopes.append(np.astype(slope, f.dtype, copy=False))
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
@@ -74,7 +75,7 @@ def _steps(spacing: Any, rows: Any) -> Any:
     """The step between samples: one, or one after each of them but the last."""
     if not np.ndim(spacing):
         return spacing
-    places = operand(spacing)
+    places = as_part(spacing)
     if places.shape != rows.shape[:1]:
         raise ValueError(f"np.gradient: {places.shape} places came for {rows.shape[0]} samples")
     steps = np.diff(np.astype(places, np.float64) if places.dtype.kind in "iu" else places)
@@ -111,11 +112,11 @@ def _slope(f: Any, h: Any, edge_order: int) -> Any:
 
 @implements(np.trapezoid, derivative="g times the widths; that of the widths")
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    y = operand(y)
-    (axis,) = axes("trapezoid", axis, y.ndim)
+    y = as_part(y)
+    (axis,) = axes_of("trapezoid", axis, y.ndim)
     width = dx
     if x is not None:
-        x = operand(x)
+        x = as_part(x)
         width = np.diff(x, axis=axis if x.ndim > 1 else -1)
         if x.ndim == 1:
             width = width.reshape((-1,) + (1,) * (y.ndim - axis - 1))
@@ -137,7 +138,7 @@ def interp(
     want = np.asarray(asked(np.interp, *plain))
     x, xp, fp = (
         np.astype(v, np.result_type(v.dtype, np.float64), copy=False)
-        for v in map(operand, (x, xp, fp))
+        for v in map(as_part, (x, xp, fp))
     )
     if period is not None:
         x, xp, fp = _periodic(x, xp, fp, np.abs(period))
@@ -149,7 +150,8 @@ def interp(
         # The last piece of positive width also serves its own right end.
         last = max(np.searchsorted(points, points[-1]) - 1, 0)
         j = np.minimum(below, last)
-        y = (fp[j + 1] - fp[j]) / (xp[j + 1] - xp[j]) * (x - xp[below]) + y
+        with np.errstate(all="ignore"):  # NumPy has warned, if it does
+            y = (fp[j + 1] - fp[j]) / (xp[j + 1] - xp[j]) * (x - xp[below]) + y
     outside = [(at < points[0], left, fp[0]), (at > points[-1], right, fp[-1])]
     for where, given, edge in outside:
         y = np.where(where, edge if given is None else lifted(given), y)

@@ -53,4 +53,4 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     if a.size >= v.size:
         return np.convolve(a, v[::-1], mode)
     # NumPy exchanges the operands, and reads the result from its end.
-    return np.convolve(v, a[::-1], mode)[::-1]
+    return np.copy(np.convolve(v, a[::-1], mode)[::-1])

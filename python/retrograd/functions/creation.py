@@ -8,37 +8,14 @@ import numpy as np
 from .. import _core
 from ..functional.nesting import constant
 from ..ops import broadcast_to
+from .places import as_part, holds_tensor
 from .probe import asked
 from .table import implements, is_tensor, value
 
 
 def lifted(x: Any) -> Any:
     """A list that holds tensors as one Tensor; anything else as it is."""
-    return _joined(x) if isinstance(x, (list, tuple)) and _holds_tensor(x) else x
-
-
-def operand(x: Any) -> Any:
-    """A Tensor or an array; a list that holds tensors is one Tensor."""
-    x = lifted(x)
-    return x if is_tensor(x) else np.asarray(x)
-
-
-def _holds_tensor(x: Any) -> bool:
-    return is_tensor(x) or (isinstance(x, (list, tuple)) and any(map(_holds_tensor, x)))
-
-
-def _joined(x: Any) -> Any:
-    if is_tensor(x):
-        return x
-    if not _holds_tensor(x):
-        return np.asarray(x)
-    parts = [_joined(y) for y in x]
-    for part in parts:
-        if part.shape != parts[0].shape:
-            raise _core.ShapeError(
-                f"array: shapes {parts[0].shape} and {part.shape} do not make one array"
-            )
-    return np.stack(parts)
+    return as_part(x) if holds_tensor(x) else x
 
 
 def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) -> Any:
@@ -70,9 +47,9 @@ def array(object: Any, dtype: Any = None, *, copy: bool = True, ndmin: int = 0) 
     >>> x = Tensor(2.0)
     >>> array([[x, 1.0], [0.0, x * x]])
     Tensor([[2., 1.],
-            [0., 4.]], op='reshape')
+            [0., 4.]], op='concatenate')
     """
-    made = _joined(object)
+    made = as_part(object)
     if dtype is not None and np.dtype(dtype).kind in "biu":
         raise _core.DTypeError(f"array: a Tensor has no dtype {np.dtype(dtype)}; use np.array")
     if not is_tensor(made):
@@ -100,24 +77,48 @@ for _function in (np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.
     implements(_function, derivative="a constant, by like=t")(_Made(_function))
 
 
-# Without a tensor inside these are NumPy's: integers stay integers, fit to be an index.
+# Without a tensor inside these are NumPy's: integers stay integers, fit to be an index. The layout
+# in memory is a Tensor's own business.
 
 
 @implements(np.array, derivative="g, part by part, by like=t")
-def _array(object: Any, dtype: Any = None, *, copy: bool | None = True, ndmin: int = 0) -> Any:
-    if not _holds_tensor(object):
-        return constant(asked(np.array, object, dtype, copy=copy, ndmin=ndmin))
+def _array(
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: bool | None = True,
+    order: Any = "K",
+    subok: bool = False,
+    ndmin: int = 0,
+) -> Any:
+    if not holds_tensor(object):
+        settings: Any = {"copy": copy, "order": order, "subok": subok, "ndmin": ndmin}
+        return constant(asked(np.array, object, dtype, **settings))
+    asked(np.array, 0.0, order=order)
     return array(object, dtype, copy=bool(copy), ndmin=ndmin)
 
 
 @implements(np.asarray, np.asanyarray, derivative="g, part by part, by like=t")
 def _asarray(
-    a: Any, dtype: Any = None, *, device: str | None = None, copy: bool | None = None
+    a: Any,
+    dtype: Any = None,
+    order: Any = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
 ) -> Any:
-    if not _holds_tensor(a):
-        return constant(asked(np.asarray, a, dtype, device=device, copy=copy))
-    asked(np.asarray, 0.0, device=device)
-    return array(a, dtype, copy=bool(copy))
+    asked(np.asarray, 0.0, order=order, device=device)
+    return _array(a, dtype, copy=copy, order=order or "K")
+
+
+@implements(np.ascontiguousarray, np.asfortranarray, derivative="g, part by part, by like=t")
+def _contiguous(a: Any, dtype: Any = None) -> Any:
+    return _array(a, dtype, copy=None, ndmin=1)
+
+
+@implements(np.fromfunction, derivative="that of the function, by like=t")
+def _fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
+    return np.fromfunction(function, shape, dtype=dtype, **kwargs)
 
 
 def _like(f: Callable[..., Any], a: Any, **settings: Any) -> Any:

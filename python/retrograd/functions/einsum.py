@@ -140,15 +140,17 @@ def _product(left: Piece, right: Piece, needed: Collection[int]) -> Piece:
     summed = tuple(x for x in la if x in lb and x not in needed)
     rows = tuple(x for x in la if x not in lb)
     columns = tuple(x for x in lb if x not in la)
-    labels = batch + rows + columns
     size = dict(zip(la + lb, a.shape + b.shape, strict=True))
-    if not summed:
-        a = _arranged(left, (batch, rows, ()), [size[x] for x in batch + rows] + [1] * len(columns))
-        return a * _arranged(
-            right,
-            (batch, (), columns),
-            [size[x] for x in batch] + [1] * len(rows) + [size[x] for x in columns],
-        ), labels
+    if not summed or (batch and not rows and not columns):
+        # BLAS has no gain for one sum at a time, and elements have the cheaper derivatives.
+        whole = batch + summed
+        shape = [size[x] for x in whole]
+        a = _arranged(left, (whole, rows), [*shape, *(size[x] for x in rows), *[1] * len(columns)])
+        b = _arranged(
+            right, (whole, columns), [*shape, *[1] * len(rows), *(size[x] for x in columns)]
+        )
+        return _summed((a * b, whole + rows + columns), needed)
+    labels = batch + rows + columns
     made = _matrices(left, batch, rows, summed) @ _matrices(right, batch, summed, columns)
     return made.reshape([size[x] for x in labels]), labels
 

@@ -32,7 +32,7 @@ def fix(x: Any) -> Any:
     return np.trunc(x)
 
 
-@implements(np.round, np.around, derivative="zero", method="round")
+@implements(np.round, np.around, derivative="zero")
 def round(a: Any, decimals: int = 0) -> Any:
     scale = 10.0 ** abs(decimals)
     if decimals > 0:
@@ -113,17 +113,3 @@ def _filled(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
         number = number.astype(x.dtype) if is_tensor(number) else np.asarray(number, x.dtype)
         x = np.where(mask, number, x)
     return x
-
-
-@implements(np.unwrap, derivative="g: the multiples of the period are constants")
-def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Any:
-    plain, half = value(p), period / 2
-    step = np.diff(plain, axis=axis)
-    # The step to the same angle within half a period; exactly half of one keeps its sign.
-    near = np.mod(step + half, period) - half
-    np.copyto(near, half, where=(near == -half) & (step > 0))
-    turns = near - step
-    np.copyto(turns, 0, where=np.abs(step) < (half if discont is None else discont))
-    shift = np.zeros_like(plain)
-    np.moveaxis(shift, axis, 0)[1:] = np.moveaxis(np.cumsum(turns, axis), axis, 0)
-    return p + shift

@@ -5,8 +5,20 @@ from typing import Any
 import numpy as np
 
 from ..values import holds_tensor, is_tensor, value
+from .reductions import in_dtype
 from .scatter import add_at
-from .table import implements
+from .table import implements, on_values
+
+on_values(np.digitize)
+
+
+@implements(np.bincount, derivative="weights: g[x]")
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    if is_tensor(x) or not is_tensor(weights):  # NumPy says that floats are no bins
+        return np.bincount(value(x), value(weights), minlength)
+    bins = np.asarray(x)
+    empty = np.bincount(bins, np.zeros(weights.shape), minlength)
+    return add_at(empty, bins, in_dtype(weights, np.float64))
 
 
 @implements(
@@ -14,14 +26,19 @@ from .table import implements
     derivative="that of linspace(min(a), max(a)); none where a range or the edges are given",
 )
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
-    plain = np.histogram_bin_edges(value(a), value(bins), range, value(weights))
-    if np.ndim(bins) == 1:
-        return bins if is_tensor(bins) else plain
-    if range is not None or not is_tensor(a) or not a.size:
+    plain = np.histogram_bin_edges(value(a), value(bins), value(range), value(weights))
+    if np.ndim(value(bins)) == 1:
+        return bins[...] if is_tensor(bins) else plain
+    if range is None:
+        if not is_tensor(a) or not a.size:
+            return plain
+        range = np.min(a), np.max(a)
+    low, high = range
+    if not (is_tensor(low) or is_tensor(high)):
         return plain
-    low, high = np.min(a), np.max(a)
-    if low == high:  # as NumPy makes room
+    if np.equal(low, high):  # as NumPy makes room
         low, high = low - 0.5, high + 0.5
+    low, high = (in_dtype(x, plain.dtype) if is_tensor(x) else x for x in (low, high))
     return np.linspace(low, high, plain.size)
 
 
@@ -30,7 +47,7 @@ def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
     plain = np.ravel(value(a))
-    counts, _ = np.histogram(value(a), value(bins), range, None, value(weights))
+    counts, _ = np.histogram(value(a), value(bins), value(range), None, value(weights))
     edges = histogram_bin_edges(a, bins, range, weights)
     if is_tensor(weights):
         counts = _heights([plain], [value(edges)], np.reshape(weights, -1))
@@ -41,15 +58,15 @@ def histogram(
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    counts, plain = np.histogramdd(value(sample), value(bins), range, None, value(weights))
+    counts, plain = np.histogramdd(value(sample), value(bins), value(range), None, value(weights))
     # An array has a point in each row, a sequence a coordinate in each of its arrays.
     one = hasattr(sample, "shape")
     points = list(sample.reshape(len(sample), -1).T) if one else sample
     edges = []
     for k, (coordinate, given) in enumerate(zip(points, plain, strict=True)):
-        own = bins if np.ndim(bins) == 0 else bins[k]
+        own = bins if np.ndim(value(bins)) == 0 else bins[k]
         limits = None if range is None else range[k]
-        moves = holds_tensor([coordinate, own])
+        moves = holds_tensor([coordinate, own, limits])
         edges.append(histogram_bin_edges(coordinate, own, limits) if moves else given)
     if is_tensor(weights):
         counts = _heights([value(x) for x in points], list(map(value, edges)), weights)
@@ -62,9 +79,13 @@ def histogram2d(
 ) -> Any:
     if len(x) != len(y):
         raise ValueError(f"np.histogram2d: x has {len(x)} elements, y has {len(y)}")
-    both = np.ndim(bins) == 1 and len(bins) not in (1, 2) and not isinstance(bins[0], (list, tuple))
+    both = (
+        np.ndim(value(bins)) == 1
+        and len(bins) not in (1, 2)
+        and not isinstance(bins[0], (list, tuple))
+    )
     edges = [bins, bins] if both else bins
-    heights, (along_x, along_y) = histogramdd([x, y], edges, range, density, weights)
+    heights, (along_x, along_y) = histogramdd([x, y], bins, range, density, weights)
     return heights, along_x, along_y
 
 

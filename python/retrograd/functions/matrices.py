@@ -24,16 +24,18 @@ def triu(m: Any, k: int = 0) -> Any:
 
 @implements(np.diagonal, derivative="g on the diagonal", method="diagonal")
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return picked(np.diagonal, a, offset, axis1, axis2)
+    return picked(np.diagonal, a, offset, axis1, axis2, distinct=True)
 
 
 @implements(np.diag, derivative="g on the diagonal, or the diagonal of g")
 def diag(v: Any, k: int = 0) -> Any:
     if v.ndim == 2:
         return np.diagonal(v, k)
-    places = asked(np.diag, np.arange(1, v.size + 1).reshape(v.shape), k)
-    out = constant(np.zeros(places.shape, v.dtype))
-    out[np.nonzero(places)] = v
+    asked(np.diag, np.zeros((1,) * v.ndim), k)
+    n = v.size + abs(k)
+    out = constant(np.zeros((n, n), v.dtype))
+    rows = np.arange(v.size) + max(-k, 0)
+    out[rows, rows + k] = v
     return out
 
 

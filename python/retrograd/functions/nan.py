@@ -68,8 +68,6 @@ def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, where: Any = UNSET
 ) -> Any:
     numbers = _numbers(a, where)
-    if not np.all(np.any(numbers, axis=axis)):
-        warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=4)
     with np.errstate(invalid="ignore"):
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=numbers)
 

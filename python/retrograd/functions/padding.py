@@ -7,7 +7,7 @@ import numpy as np
 from ..functional.nesting import constant
 from ..ops import broadcast_to
 from .creation import lifted
-from .probe import asked, picked
+from .probe import asked, back, front, picked
 from .table import implements, is_tensor, value
 
 _STATISTICS: dict[str, Any] = {
@@ -35,7 +35,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     widths = [(int(left), n - 1 - int(left)) for left, n in zip(lefts, one.shape, strict=True)]
     odd = plain.get("reflect_type") == "odd"
     if mode in ("edge", "wrap", "reflect", "symmetric") and not odd:
-        return picked(np.pad, array, pad_width, mode, **plain)
+        return picked(np.pad, array, pad_width, mode, distinct=False, **plain)
     if mode in ("constant", "empty") and not any(map(is_tensor, settings.values())):
         zeros = np.zeros(array.shape, array.dtype)
         out = constant(np.pad(zeros, pad_width, "constant", **plain))
@@ -55,7 +55,7 @@ def _axis_by_axis(array: Any, widths: list[tuple[int, int]], mode: str, setting:
     pairs = [(None, None)] * array.ndim if single else broadcast_to(setting, (array.ndim, 2))
     for axis, (width, pair) in enumerate(zip(widths, pairs, strict=True)):
         if any(width):
-            array = np.moveaxis(_extended(np.moveaxis(array, axis, 0), width, mode, pair), 0, axis)
+            array = back(_extended(front(array, axis), width, mode, pair), axis)
     return array
 
 
@@ -81,7 +81,7 @@ def _extended(a: Any, width: tuple[int, int], mode: str, pair: Any) -> Any:
 def _reflected(a: Any, left: int, right: int, with_edge: bool) -> Any:
     """Reflected in the points at both ends, over and over: 2 * edge - inside."""
     if len(a) == 1:  # nothing to reflect: NumPy repeats it
-        return broadcast_to(a, (left + 1 + right, *a.shape[1:]))
+        return np.repeat(a, left + 1 + right, 0)
     first = 0 if with_edge else 1
     period = len(a) - first
     while left or right:

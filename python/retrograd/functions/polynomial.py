@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from .creation import array, operand
+from .creation import array
+from .places import as_part
 from .primitive import Primitive
 from .probe import asked
 from .table import implements, value
 
 
 def _coefficients(p: Any) -> Any:
-    return operand(p.coeffs if isinstance(p, np.poly1d) else p)
+    return as_part(p.coeffs if isinstance(p, np.poly1d) else p)
 
 
 def _like(out: Any, *operands: Any) -> Any:
@@ -25,7 +26,7 @@ def polyval(p: Any, x: Any) -> Any:
     if isinstance(x, np.poly1d):
         y: Any = 0
     else:
-        x = _coefficients(x)
+        x = as_part(x)
         y = np.zeros_like(x)
     for c in p:
         y = y * x + c
@@ -149,7 +150,7 @@ def polyfit(
         rhs = rhs * (np.expand_dims(w, 1) if rhs.ndim == 2 else w)
     scale = np.sqrt(np.sum(lhs * lhs, axis=0))
     c, residuals, rank, singular = np.linalg.lstsq(lhs / scale, rhs, rcond)
-    c = np.transpose(np.transpose(c) / scale)
+    c = c / (scale if y.ndim == 1 else np.expand_dims(scale, 1))
     if full:
         return c, residuals, rank, singular, rcond
     if not cov:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .places import rearranged
 
 
 def asked(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -17,14 +18,14 @@ def asked(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         return f(*args, **kwargs)
     except (TypeError, ValueError, IndexError) as error:
-        raise _named(f, error) from None
+        raise _named(f.__name__, error) from None
 
 
-def _named(f: Callable[..., Any], error: Exception) -> Exception:
+def _named(who: str, error: Exception) -> Exception:
+    if type(error) not in (TypeError, ValueError, IndexError, np.exceptions.AxisError):
+        return error  # has more to tell than its text
     kind = _core.ShapeError if type(error) is ValueError else type(error)
-    text = " ".join(str(error).split())
-    name = f.__name__
-    return kind(text if text.startswith(f"{name}:") else f"np.{name}: {text}")
+    return kind(f"np.{who}: {' '.join(str(error).split())}")
 
 
 def shaped(f: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
@@ -45,17 +46,26 @@ def turned(f: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
     return out
 
 
-def picked(f: Callable[..., Any], a: Any, *args: Any, **kwargs: Any) -> Any:
-    """Pick the elements of `a` that `f` picks, repeats included."""
-    places = np.arange(a.size).reshape(a.shape)
-    return a.reshape(-1)[asked(f, places, *args, **kwargs)]
+def front(a: Any, axis: int) -> Any:
+    """`a` with an axis in front of the others."""
+    return a if axis == 0 else np.moveaxis(a, axis, 0)
 
 
-def axes(who: str, axis: Any, ndim: int) -> tuple[int, ...]:
+def back(a: Any, axis: int) -> Any:
+    """The inverse of `front`, in memory of its own: what NumPy makes anew can be written to."""
+    return a if axis == 0 else np.copy(np.moveaxis(a, 0, axis))
+
+
+def picked(f: Callable[..., Any], a: Any, *args: Any, distinct: bool, **kwargs: Any) -> Any:
+    """Pick the elements of `a` that `f` picks; `distinct` says that it takes none twice."""
+    return rearranged(a, lambda places: asked(f, places, *args, **kwargs), distinct=distinct)
+
+
+def axes_of(who: str, axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes counted from the front; all of them for None."""
     if axis is None:
         return tuple(range(ndim))
     try:
         return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"np.{who}: {error}") from None
+        raise _named(who, error) from None

@@ -56,7 +56,7 @@ class _Lanes:
 def _middle(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
     lanes = _Lanes(a, axis, skip_nan)
     if not lanes.n:
-        return np.mean(a, axis=axis, keepdims=keepdims)
+        return (np.nanmean if skip_nan else np.mean)(a, axis=axis, keepdims=keepdims)
     low, high = (lanes.counts[:, None] - 1) // 2, lanes.counts[:, None] // 2
     y = lanes[low] if np.array_equal(low, high) else (lanes[low] + lanes[high]) / 2
     return lanes.folded(y, (), keepdims)

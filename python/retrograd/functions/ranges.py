@@ -62,11 +62,15 @@ def linspace(
     device: str | None = None,
 ) -> Any:
     start, stop = _meet(start, stop)
+    if device not in (None, "cpu"):
+        raise ValueError(f"np.linspace: device {device!r} is not there, only 'cpu'")
     settings = {"num": num, "endpoint": endpoint, "axis": axis}
-    # A dtype of integers rounds down: that has no derivative, and NumPy does it.
-    whole = asked(np.linspace, value(start), value(stop), dtype=dtype, device=device, **settings)
-    y = whole if whole.dtype.kind in "biu" else _linspace(start, stop, **settings)
-    y = y.astype(whole.dtype) if dtype is not None and is_tensor(y) else y
+    if dtype is not None and np.dtype(dtype).kind in "biu":
+        # Rounded down, which has no derivative.
+        y = asked(np.linspace, value(start), value(stop), dtype=dtype, **settings)
+    else:
+        y = asked(_linspace, start, stop, **settings)
+        y = y if dtype is None else y.astype(dtype)
     return (y, (stop - start) / (num - bool(endpoint) or np.nan)) if retstep else y
 
 

@@ -1,5 +1,6 @@
 """Reductions: the keywords of sum, mean, max and min, and what is made of them."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,7 @@ def taken(a: Any, where: Any, otherwise: float) -> Any:
 def counted(a: Any, axis: Any, keepdims: bool, where: Any) -> Any:
     """How many elements each result is made of: a number, or an array if there is a mask."""
     if where is UNSET or where is True:
-        axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
+        axes = range(a.ndim) if axis is None or not a.ndim else np.atleast_1d(axis)
         return int(np.prod([a.shape[i] for i in axes], dtype=int))
     mask = as_mask(where, a.shape)
     return np.sum(mask, axis=axis, keepdims=keepdims, dtype=np.intp)
@@ -50,7 +51,10 @@ def total(a: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any,
 def mean_of(a: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, where: Any) -> Any:
     """`np.mean` with all its keywords."""
     y = _core.sum(taken(in_dtype(a, dtype), where, 0.0), axis, keepdims)
-    return store(out, y / in_counts(counted(a, axis, keepdims, where), y), "mean")
+    count = counted(a, axis, keepdims, where)
+    if not np.all(count):
+        warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=4)
+    return store(out, y / in_counts(count, y), "mean")
 
 
 def in_counts(count: Any, y: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from ..ops import broadcast_to
 from .creation import lifted
 from .primitive import Primitive
-from .probe import asked
+from .probe import asked, axes_of, back, front
 from .table import implements, is_tensor, on_values, value
 
 # Places, and answers to questions: they have no derivative.
@@ -43,7 +43,7 @@ def choose(a: Any, choices: Any, *, mode: str = "raise") -> Any:
     out = broadcast_to(choices[0], shape)
     for i, choice in enumerate(choices[1:], 1):
         out = np.where(which == i, choice, out)
-    return +out if is_tensor(out) else out
+    return np.copy(out) if len(choices) == 1 else out
 
 
 @implements(np.compress, derivative="g to the kept")
@@ -51,9 +51,10 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
     if not is_tensor(a):  # the condition alone is one
         return np.compress(value(condition), a, axis)
     if axis is None:
-        a, axis = a.reshape(-1), 0
+        a = a.reshape(-1)
+    (axis,) = axes_of("compress", axis, a.ndim)
     kept = asked(np.compress, value(condition), np.arange(a.shape[axis]))
-    return np.moveaxis(np.moveaxis(a, axis, 0)[kept], 0, axis)
+    return back(front(a, axis)[kept], axis)
 
 
 @implements(np.extract, derivative="g to the kept")
@@ -73,7 +74,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     out = np.broadcast_to(choices[-1], asked(np.broadcast_shapes, *shapes))
     for condition, choice in zip(conditions[::-1], choices[-2::-1], strict=True):
         out = np.where(condition, choice, out)
-    return np.astype(+out, dtype, copy=False)
+    return np.astype(out, dtype, copy=False)
 
 
 def _array(x: Any) -> Any:
@@ -104,6 +105,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 def apply_along_axis(
     func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any
 ) -> Any:
+    (axis,) = axes_of("apply_along_axis", axis, arr.ndim)
     rows = np.moveaxis(arr, axis, -1)
     outer = rows.shape[:-1]
     if 0 in outer:
@@ -112,19 +114,18 @@ def apply_along_axis(
     out = np.stack(results).reshape(outer + np.shape(results[0]))
     # The axes of a result go where the axis was.
     inner = range(len(outer), out.ndim)
-    return np.moveaxis(out, inner, range(axis % arr.ndim, axis % arr.ndim + len(inner)))
+    return np.copy(np.moveaxis(out, inner, range(axis, axis + len(inner))))
 
 
 @implements(np.apply_over_axes, derivative="that of the function, axis by axis")
 def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
     out = a
-    for axis in np.atleast_1d(axes):
-        result = func(out, int(axis % a.ndim))
-        out = result if result.ndim == out.ndim else np.expand_dims(result, int(axis % a.ndim))
+    for given in np.atleast_1d(axes):
+        (axis,) = axes_of("apply_over_axes", given, a.ndim)
+        result = func(out, axis)
+        out = result if result.ndim == out.ndim else np.expand_dims(result, axis)
         if out.ndim != a.ndim:
-            raise ValueError(
-                f"np.apply_over_axes: the function gave {result.ndim} axes for {a.ndim}"
-            )
+            raise ValueError(f"np.apply_over_axes: {result.ndim} axes came for {a.ndim}")
     return out
 
 
@@ -133,18 +134,14 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     trim = trim.lower()
     if trim not in {"fb", "bf", "f", "b"}:
         raise ValueError(f"np.trim_zeros: unexpected character(s) in trim: {trim!r}")
-    axes = (
-        range(filt.ndim)
-        if axis is None
-        else np.lib.array_utils.normalize_axis_tuple(axis, filt.ndim)
-    )
     places = np.argwhere(filt)
     index = [slice(None)] * filt.ndim
-    for i in axes:
-        start, stop = (places[:, i].min(), places[:, i].max() + 1) if len(places) else (0, 0)
-        if len(places):
-            start, stop = start if "f" in trim else 0, stop if "b" in trim else filt.shape[i]
-        index[i] = slice(start, stop)
+    for k in axes_of("trim_zeros", axis, filt.ndim):
+        if not len(places):
+            index[k] = slice(0)
+            continue
+        start, stop = int(places[:, k].min()), int(places[:, k].max()) + 1
+        index[k] = slice(start if "f" in trim else None, stop if "b" in trim else None)
     return filt[tuple(index)]
 
 

@@ -123,14 +123,14 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
 
 @implements(np.roll, derivative="rolled back")
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    return picked(np.roll, a, shift, axis)
+    return picked(np.roll, a, shift, axis, distinct=True)
 
 
 @implements(np.resize, derivative="summed over the repeats")
 def resize(a: Any, new_shape: Any) -> Any:
     if not a.size:
         return np.zeros_like(a, shape=new_shape)
-    return picked(np.resize, a, new_shape)
+    return picked(np.resize, a, new_shape, distinct=False)
 
 
 @implements(np.broadcast_arrays, derivative="summed over the broadcast axes")
@@ -145,7 +145,8 @@ def sliding_window_view(
 ) -> Any:
     if writeable:
         raise TypeError("np.sliding_window_view: keyword 'writeable': windows are copies")
-    return picked(np.lib.stride_tricks.sliding_window_view, x, window_shape, axis)
+    view = np.lib.stride_tricks.sliding_window_view
+    return picked(view, x, window_shape, axis, distinct=False)
 
 
 @implements(np.copy, derivative="g")

@@ -68,7 +68,8 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
 def rows_of(rows: Any, n: int, mode: str, who: str) -> Any:
     """Indices along an axis of length `n`, brought inside as `mode` says."""
-    rows = np.asarray(rows).astype(np.intp, casting="safe")
+    rows = np.asarray(rows)
+    rows = rows.astype(np.intp, casting="safe" if rows.size else "unsafe")  # an empty list is float
     if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"np.{who}: mode {mode!r} came; 'raise', 'wrap' and 'clip' are known")
     if mode == "raise":

@@ -7,10 +7,7 @@ import numpy as np
 
 from ..values import is_tensor, value
 from .reductions import UNSET, counted, given, in_counts, in_dtype, taken
-from .scatter import add_at
-from .table import implements, on_values
-
-on_values(np.digitize)
+from .table import implements
 
 
 @implements(
@@ -56,19 +53,19 @@ def ddof_of(ddof: Any, correction: Any) -> Any:
 
 def spread(a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any) -> Any:
     """The mean squared distance from the mean, over `n - ddof`."""
-    a = in_dtype(a if is_tensor(a) else np.asarray(a, np.result_type(a, np.float32)), dtype)
+    a = a if is_tensor(a) else np.asarray(a, np.result_type(a, np.float32))
     count = counted(a, axis, True, where)
     if np.any(np.less_equal(count, ddof)):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=5)
     if mean is UNSET or mean is None:
-        middle = np.sum(taken(a, where, 0.0), axis, keepdims=True)
+        middle = np.sum(taken(a, where, 0.0), axis, dtype, keepdims=True)
         mean = middle / in_counts(count, middle)
     distance = taken(a - mean, where, 0.0)
     if distance.dtype.kind == "c":
         squares = np.real(distance) ** 2 + np.imag(distance) ** 2
     else:
         squares = distance * distance
-    y = np.sum(squares, axis, keepdims=keepdims)
+    y = np.sum(squares, axis, dtype, keepdims=keepdims)
     freedom = np.maximum(np.subtract(count, ddof), 0)
     return y / in_counts(freedom.reshape(y.shape) if freedom.ndim else freedom[()], y)
 
@@ -185,12 +182,3 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     if c.dtype.kind == "c":
         return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
     return np.clip(c, -1, 1)
-
-
-@implements(np.bincount, derivative="weights: g[x]")
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    if is_tensor(x) or not is_tensor(weights):  # NumPy says that floats are no bins
-        return np.bincount(value(x), value(weights), minlength)
-    bins = np.asarray(x)
-    empty = np.bincount(bins, np.zeros(weights.shape), minlength)
-    return add_at(empty, bins, in_dtype(weights, np.float64))

@@ -41,7 +41,10 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     if _is_plain(np.copyto, dst, src):
         return np.copyto(dst, src, casting, where)
     src = cast(as_part(src), dst.dtype, casting, "copyto")
-    dst[...] = src if where is True else np.where(np.broadcast_to(where, dst.shape), src, dst)
+    where = np.asarray(where)
+    if where.dtype != bool:
+        raise TypeError(f"np.copyto: where of {where.dtype} came, booleans were wanted")
+    dst[...] = src if where.all() else np.where(np.broadcast_to(where, dst.shape), src, dst)
 
 
 @implements(np.putmask, derivative=_WRITTEN)
@@ -94,8 +97,6 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 
 @implements(np.fill_diagonal, derivative=_WRITTEN)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    if _is_plain(np.fill_diagonal, a, val):
-        return np.fill_diagonal(a, val, wrap)
     # Which places those are NumPy tells by filling marks.
     marks = np.zeros(a.shape, bool)
     np.fill_diagonal(marks, True, wrap)

@@ -83,13 +83,27 @@ def _pulled_back(turned: Any, v: Any, a: Any) -> Any:
 def _eig_vjp(g: Any, y: Any, a: Any) -> Any:
     """Boeddeker et al. 2017, "On the computation of complex-valued gradients", section 4.2.
 
-    The vectors have norm one, hence what is subtracted.
+    The vectors have norm one, hence what is subtracted; the largest element of each is real.
     """
     (gw, gv), (w, v) = g, y
     vt, along = transposed(v), (v * gv).sum(axis=-2)
-    refuse_phase(along, gv, "np.linalg.eig")
     moved = vt @ gv - (vt @ conjugated(v)) * real_part(along)[..., None, :]
+    if is_complex(v):
+        moved = moved - 1j * _by_phase(v, along, gv)
     return _pulled_back(diagonal_only(gw) + _over_gaps(moved, w, gv, "np.linalg.eig"), v, a)
+
+
+def _by_phase(v: Any, along: Any, gv: Any) -> Any:
+    """What the phase adds that LAPACK gives a vector: it makes the largest of the elements real."""
+    size = np.abs(value(v))
+    place = np.where(value(v).imag == 0, size, -1.0).argmax(-2)
+    if v.shape[-1] > 1:
+        second, first = np.moveaxis(np.sort(size, -2)[..., -2:, :], -2, 0)
+        tied = first - second <= rounding(first, v.shape[-1])
+        refuse_phase(np.where(tied, value(along), 0.0), gv, "np.linalg.eig")
+    chosen = np.moveaxis(np.arange(v.shape[-1]) == place[..., None], -1, -2)  # [element, vector]
+    rows = transposed(v) @ chosen.astype(v.dtype)
+    return rows * (along.imag / (v * chosen).sum(axis=-2).real)[..., None, :]
 
 
 def _eigvals_vjp(g: Any, y: Any, a: Any) -> Any:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import _core
 from ..arrays import adjoint, conjugated, operand, real_part, transposed
 from ..primitive import Primitive
-from ..table import implements, value
+from ..table import implements, is_tensor, value
 from .singular import svdvals
 from .symmetric import folded, mirrored
 
@@ -102,7 +101,8 @@ _lstsq = Primitive("lstsq", _lstsq_value, _lstsq_matrix, _lstsq_right)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     """Give x that minimises |b - a @ x|, the sums of squares, the rank, the singular values."""
     a, b = operand("np.linalg.lstsq", a), operand("np.linalg.lstsq", b)
-    precision = np.finfo(np.result_type(a.dtype, b.dtype)).eps
+    dtype = np.result_type(a.dtype, b.dtype, np.float32)
+    precision = np.finfo(dtype).eps
     if rcond is None:
         rcond = precision * max(a.shape, default=1)
     elif rcond < 0:
@@ -115,6 +115,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     else:
         x, residuals = _truncated(a, kept) @ columns, np.zeros(0, s.dtype)
     residuals = real_part(residuals)
-    if isinstance(a, _core.Tensor):
-        s = svdvals(a)
+    if is_tensor(a):
+        s = svdvals(a.astype(dtype))
     return x[:, 0] if b.ndim == 1 else x, residuals, rank, s

@@ -136,7 +136,7 @@ def cond(x: Any, p: Any = None) -> Any:
     """Condition numbers by any norm of matrices."""
     x = operand("np.linalg.cond", x)
     largest = np.linalg.cond(value(x))  # refuses what is empty or no matrix
-    if p != -2 and np.any(largest * rounding(np.ones((), x.dtype), max(x.shape[-2:])) >= 1):
+    if p != -2 and np.any(largest * rounding(np.ones((), largest.dtype), max(x.shape[-2:])) >= 1):
         return _cond_of_singular(x, p=p)
     if p is None or p in (2, -2):
         s = np.linalg.svdvals(x)

@@ -1,6 +1,7 @@
 """Products of many matrices."""
 
 from itertools import pairwise
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ def matrix_power(a: Any, n: Any) -> Any:
     a = operand("np.linalg.matrix_power", a)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise np.linalg.LinAlgError(f"np.linalg.matrix_power: {text(a.shape)} is not square")
-    n = n.__index__()
+    n = index(n)
     if n == 0:
         return held(np.eye(a.shape[-1], dtype=a.dtype), a)
     if n < 0:
