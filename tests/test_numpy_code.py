@@ -17,7 +17,7 @@ REFUSED = {
     "np.select": lambda t: np.select([np.array([True])], [np.ones(1)], default=t),
     "np.diff": lambda t: np.diff(np.ones(3), append=[t[0]]),
     "np.ndenumerate": lambda t: list(np.ndenumerate(t)),
-    "np.polynomial.polyval": lambda t: np.polynomial.polynomial.polyval(2.0, t),
+    "np.polynomial.polynomial.polyval": lambda t: np.polynomial.polynomial.polyval(2.0, t),
     "np.polynomial.ABCPolyBase": lambda t: np.polynomial.Polynomial(t),
     "np.as_strided": lambda t: np.lib.stride_tricks.as_strided(t, (2,), (8,)),
     "np.nd_grid": lambda t: np.mgrid[0 : t[0]],

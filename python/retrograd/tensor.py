@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core, exchange, methods
-from .detach import check_detach
+from .detach import check_caller, check_detach
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
@@ -116,6 +116,8 @@ class Tensor(_core.Tensor):
         return self._view()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.requires_grad or _core.has_tangent(self):
+            check_caller()
         check_detach("np.asarray")
         if dtype is not None and np.dtype(dtype) == object:
             raise _core.DTypeError("np.array: object arrays of Tensors lose gradients")

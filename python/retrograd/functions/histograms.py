@@ -85,7 +85,7 @@ def histogram2d(
         and not isinstance(bins[0], (list, tuple))
     )
     edges = [bins, bins] if both else bins
-    heights, (along_x, along_y) = histogramdd([x, y], bins, range, density, weights)
+    heights, (along_x, along_y) = histogramdd([x, y], edges, range, density, weights)
     return heights, along_x, along_y
 
 
