@@ -18,7 +18,10 @@ def lines_with(word, *folders):
     for folder in folders:
         for file in sorted((ROOT / folder).rglob("*")):
             if file.suffix in {".hpp", ".cpp", ".py"}:
-                lines = [line.split("//")[0].split("#")[0] for line in file.open(encoding="utf-8")]
+                lines = [
+                    line.split("//")[0].split("#")[0]
+                    for line in file.read_text("utf-8").splitlines()
+                ]
                 hits = [line for line in lines if re.search(rf"\b{word}\b", line, re.IGNORECASE)]
                 if hits:
                     found[file.relative_to(ROOT).as_posix()] = hits
