@@ -64,11 +64,15 @@ def histogramdd(
     points = list(sample.reshape(len(sample), -1).T) if one else sample
     edges = []
     for k, (coordinate, given) in enumerate(zip(points, plain, strict=True)):
-        own = bins if np.ndim(value(bins)) == 0 else bins[k]
+        own = bins[k] if hasattr(bins, "__len__") else bins
         limits = None if range is None else range[k]
         moves = holds_tensor([coordinate, own, limits])
-        edges.append(histogram_bin_edges(coordinate, own, limits) if moves else given)
+        if is_tensor(coordinate):
+            coordinate = in_dtype(coordinate, given.dtype)
+        edge = histogram_bin_edges(coordinate, own, limits) if moves else given
+        edges.append(in_dtype(edge, given.dtype))
     if is_tensor(weights):
+        weights = in_dtype(weights, np.float64)
         counts = _heights([value(x) for x in points], list(map(value, edges)), weights)
     return _dense(counts, edges) if density else counts, tuple(edges)
 
@@ -79,13 +83,9 @@ def histogram2d(
 ) -> Any:
     if len(x) != len(y):
         raise ValueError(f"np.histogram2d: x has {len(x)} elements, y has {len(y)}")
-    both = (
-        np.ndim(value(bins)) == 1
-        and len(bins) not in (1, 2)
-        and not isinstance(bins[0], (list, tuple))
-    )
-    edges = [bins, bins] if both else bins
-    heights, (along_x, along_y) = histogramdd([x, y], edges, range, density, weights)
+    if hasattr(bins, "__len__") and len(bins) not in (1, 2):
+        bins = [bins, bins]  # edges of both
+    heights, (along_x, along_y) = histogramdd([x, y], bins, range, density, weights)
     return heights, along_x, along_y
 
 
