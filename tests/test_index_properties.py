@@ -161,3 +161,65 @@ def test_a_wrong_index_is_numpys_error(case, at, way):
         np.testing.assert_array_equal(t.data, numbered(shape))
     else:
         np.testing.assert_array_equal(Tensor(numbered(shape))[index].data, want)
+
+
+class One:
+    def __index__(self):
+        return 1
+
+
+FORMS = {
+    "range": range(2),
+    "booleans": [True, False],
+    "nested booleans": [[True, False, True], [False] * 3],
+    "unsigned": np.uint8(1),
+    "unsigned array": np.array([0, 1], np.uint8),
+    "0-d": np.array(1),
+    "numpy bool": np.bool_(True),
+    "index object": One(),
+    "slice of index objects": (slice(One(), None),),
+    "lists": ([0, 1], [1, 0]),
+    "empty list": [],
+    "empty lists": [[]],
+    "empty floats": np.array([]),
+    "far slice": slice(10**30),
+    "memory": memoryview(np.array([1, 0])),
+    "split by a number": (0, slice(None), [1, 2]),
+    "bool and number": (True, 0),
+    "list of numpy bools": [np.True_, False],
+    "masked": np.ma.masked_array([0, 1]),
+    "float": 1.0,
+    "float array": np.array([0.5]),
+    "text": "a",
+    "two ellipses": (..., ...),
+    "huge": 10**30,
+    "no step": slice(None, None, 0),
+    "too many": (0, 0, 0, 0),
+    "list of slices": [slice(0, 1)],
+    "list of none": [None],
+    "set": {0},
+    "short mask": np.array([True, False, True]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_numpys(form):
+    """The same value, or the same type of error, read and written."""
+    index, data = FORMS[form], numbered((2, 3, 4))
+
+    def read(a):
+        return a[index]
+
+    def write(a):
+        a = a.copy()
+        a[index] = -1.0
+        return a
+
+    for do in (read, write):
+        try:
+            want = do(data)
+        except Exception as error:
+            with pytest.raises(type(error)):
+                do(Tensor(data))
+        else:
+            np.testing.assert_array_equal(do(Tensor(data)).data, want)

@@ -44,6 +44,7 @@ _LOSING = {
     "dot": "X @ t",
     "arange": "t + np.arange(n), or np.linspace",
     "fromiter": "np.stack([...])",
+    "nditer": "t[i] for i in np.ndindex(t.shape)",
 }
 _LIBRARIES = ("numpy.", "scipy.")
 # These are asked for plain values: they detach as np.asarray does.
@@ -53,6 +54,7 @@ _PLAIN_FUNCTIONS = ("asarray_chkfinite", "asmatrix", "require")
 _INSTEAD = {
     "np.full": "write np.full(shape, t, like=t)",
     "np.vectorize": "call the function on the whole Tensor, or np.stack([f(x) for x in t])",
+    "np.ndenumerate": "write t[i] for i in np.ndindex(t.shape)",
     "np.AxisConcatenator": "write np.concatenate for np.r_, np.column_stack for np.c_",
 }
 

@@ -63,6 +63,8 @@ def report_scipy() -> None:
     except ModuleNotFoundError:
         return
 
+    import retrograd.functions.special  # noqa: F401 (enters the rows)
+
     ufuncs = {f for n in sp.__all__ if isinstance(f := getattr(sp, n), np.ufunc)}
     served = ufuncs & rg.ops.UFUNCS.keys()
     print(
