@@ -105,7 +105,9 @@ KEYWORDS = {
     "trim": ("'f'",),
     "N": ("2",),
     "increasing": ("True",),
-    "mode": ("'same'", "'full'", "'valid'", "'wrap'", "'clip'", "'r'", "'complete'"),
+    "mode": ("'same'", "'full'", "'valid'", "'wrap'", "'clip'"),
+    "interpolation": ("'lower'",),
+    "style": ("None",),
     "a_min": ("0.0, a_max=1.0",),
     "a_max": ("1.0, a_min=0.0",),
     "min": ("0.0, max=1.0",),
@@ -197,6 +199,7 @@ OWN = {
     ("linalg.cross", "axis"): "A, B, axis=0",
     ("linalg.lstsq", "rcond"): "A, b, rcond=0.9",
     ("linalg.matrix_rank", "rtol"): "A, rtol=0.9",
+    ("linalg.qr", "mode"): "A, mode='r'",
     ("linalg.pinv", "rcond"): "A, rcond=0.9",
     ("linalg.pinv", "rtol"): "A, rtol=0.9",
     ("linalg.vecdot", "axis"): "A, B, axis=0",
@@ -246,6 +249,8 @@ ONE_ANSWER = {
     ("vecmat", "axis"),
     ("vecmat", "keepdims"),
     ("unique", "sorted"),
+    ("corrcoef", "bias"),  # nothing since long ago, and gone since NumPy 2.4
+    ("corrcoef", "ddof"),
     ("where", "x"),  # both or none
     ("where", "y"),
 }
@@ -254,5 +259,5 @@ ONE_ANSWER = {
 WITHOUT_EFFECT = """
     order subok casting signature copy device overwrite_input kind stable assume_unique equal_nan
     optimize max_work hermitian allow_pickle encoding einsum_call writeable sorter mode tol comments
-    delimiter edgeitems legacy prefix suffix floatmode suppress_small
+    style delimiter edgeitems legacy prefix suffix floatmode suppress_small
 """
