@@ -213,7 +213,7 @@ def test_vecdot_along_an_axis():
 # reduce -----------------------------------------------------------------------------------------
 
 REDUCED = [np.subtract, np.divide, np.multiply, np.add, np.maximum, np.minimum, np.power]
-CHECKED = REDUCED[:-1]  # NumPy's own power.reduce takes the last exponent alone
+CHECKED = REDUCED[:-1]  # not power: NumPy's own takes the last exponent alone
 
 
 @pytest.mark.parametrize("options", [{}, {"axis": 1}, {"axis": -1, "keepdims": True}], ids=str)
@@ -260,6 +260,15 @@ def test_reduce_of_power_is_a_fold_from_the_left():
     assert got.item() == 64.0
     got.backward()
     np.testing.assert_allclose(x.grad, [192, 128 * np.log(2), 64 * np.log(8)])
+
+
+def test_without_an_initial_value_the_first_element_begins():
+    a = np.array([-3.0, 4.0])
+    for f in (np.hypot, np.add, np.multiply):
+        for b in (a, a[:1]):
+            assert f.reduce(Tensor(b), initial=None).item() == f.reduce(b, initial=None)
+        with pytest.raises(ValueError, match="identity"):
+            f.reduce(Tensor(a[:0]), initial=None)
 
 
 def test_initial_may_be_a_tensor():
@@ -374,6 +383,12 @@ def test_segments_added_up():
         return (np.add.reduceat(v, [0, 2]) ** 2).sum()
 
     same(rg.hessian(f)(np.array([1.0, 2.0, 3.0])), [[2, 2, 0], [2, 2, 0], [0, 0, 2]])
+
+
+def test_a_segment_begins_with_its_element_not_with_the_identity():
+    a = np.array([-3.0, 4.0, -5.0])
+    for f in (np.hypot, np.logaddexp, np.fmax):
+        same(f.reduceat(Tensor(a), [0, 2]).data, f.reduceat(a, [0, 2]))
 
 
 def test_reduceat_refuses_as_numpy_does():

@@ -120,8 +120,7 @@ def test_no_object_arrays_and_array_on_the_left_gives_a_tensor():
     ("name", "call"),
     [
         ("packbits", lambda t: np.packbits(t)),
-        ("polyval2d", lambda t: np.polynomial.polynomial.polyval2d(t, t, [[1.0]])),
-        ("busday_count", lambda t: np.busday_count("2020-01-01", t)),
+        ("busday_count", lambda t: np.busday_count(t, t)),
     ],
 )
 def test_an_unsupported_function_computes_nothing(name, call):

@@ -68,27 +68,37 @@ def agree(workload, programs):
     for program in sorted(programs, key=lambda p: not p.differentiates):
         gc.collect()
         try:
-            root = program.forward()
-            program.backward(root)
+            found = results(program, workload.rate)
         except (TypeError, AttributeError) as error:
             skipped[program.label] = f"{type(error).__name__}: {error}"
             continue
-        found = [np.array(value, dtype=float) for value in program.results(root)]
-        program.update()
-        wanted = wanted or found
-        for number, (value, expected) in enumerate(zip(found, wanted, strict=False)):
-            what = f"gradient {number}" if number else "the first result"
-            if value.shape != expected.shape or not close(value, expected, workload.tolerance):
-                raise SystemExit(f"{workload.title}: {program.label} disagrees on {what}")
-        del root, found
         program.collects = gc.collect() > max(100, workload.operations)
+        wanted = wanted or found
+        for values, expected in zip(found, wanted, strict=False):
+            for number, pair in enumerate(zip(values, expected, strict=False)):
+                if not close(*pair, workload.tolerance):
+                    what = f"gradient {number}" if number else "the first result"
+                    raise SystemExit(f"{workload.title}: {program.label} disagrees on {what}")
     return skipped
 
 
+def results(program, rate):
+    """Return the value and the gradients of a step; in training of two, to see the update."""
+    found = []
+    for _ in range(2 if program.differentiates and rate is not None else 1):
+        root = program.forward()
+        program.backward(root)
+        found.append([np.array(value, dtype=float) for value in program.results(root)])
+        program.update()
+    return found
+
+
 def close(value, expected, tolerance):
-    """Whether no element is off by more than that share of the largest."""
+    """Whether shapes are the same and no element is off by more than that share of the largest."""
+    if value.shape != expected.shape:
+        return False
     largest = np.abs(expected).max(initial=0.0)
-    return bool(np.all(np.abs(value - expected) <= tolerance * largest))
+    return np.abs(value - expected).max(initial=0.0) <= tolerance * largest
 
 
 def time_once(program):
@@ -143,7 +153,6 @@ def summary(program, rounds, workload):
         "best": min(sums),
         "median": median(sums),
         "phases": phases if program.phases else None,
-        "gradient": program.differentiates,
         "limit": isinstance(program, Row),
     }
 

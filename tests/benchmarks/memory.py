@@ -54,6 +54,7 @@ def step(library, make, tiny):
     forward = resident() - before
     program.backward(root)
     backward = resident() - before
+    program.update()
     return {
         "forward": forward / workload.operations,
         "backward": backward / workload.operations,

@@ -10,7 +10,7 @@ class Program:
 
     label = ""
     phases = True  # forward and backward can be told apart
-    differentiates = True
+    differentiates = True  # gives all gradients, and makes the update where there is one
     collects = False  # set by the harness: freeing what it made needs the garbage collector
     note = ""  # what a reader should know beside the times
 
@@ -24,7 +24,7 @@ class Program:
 class Row(Program):
     """A program of the workload itself: a gradient by hand, or a limit, which has no result."""
 
-    phases = False
+    phases = differentiates = False
 
     def __init__(self, label, make):
         self.label, self.forward = label, make()
