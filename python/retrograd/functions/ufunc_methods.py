@@ -71,6 +71,7 @@ def _reduce(
     initial: Any = _UNSET,
     where: Any = True,
 ) -> Any:
+    a = a if dtype is None else a.astype(dtype)
     if not a.ndim and axis in (0, -1):  # as NumPy has it
         axis = None
     options = {} if initial is _UNSET else {"initial": initial}
@@ -125,7 +126,6 @@ _RUNNING = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int = 0, dtype: Any = None) -> Any:
-    plain = _checked(ufunc.accumulate, a, axis, dtype)
     a = a if dtype is None else a.astype(dtype)
     plain = _checked(ufunc.accumulate, a, axis=axis, dtype=dtype)
     if ufunc in _SCANS:
@@ -158,7 +158,6 @@ def _holders(running: Any) -> Any:
 
 
 def _reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
-    _checked(ufunc.reduceat, a, indices, axis, dtype)
     a = a if dtype is None else a.astype(dtype)
     _checked(ufunc.reduceat, a, indices, axis=axis, dtype=dtype)
     if ufunc is np.add and np.all(np.diff(indices) > 0):
