@@ -10,8 +10,8 @@ import retrograd.functions  # enters the families
 from retrograd import Tensor
 from retrograd.values import Evaluate
 
-# NumPy's own, whichever of SciPy's another test has brought. Questions, whose answers are plain, are
-# in test_ufunc_protocol.py.
+# NumPy's own, whichever of SciPy's another test has brought. Questions, whose answers are plain,
+# are in test_ufunc_protocol.py.
 UFUNCS = {
     f.__name__: f
     for f, carried in rg.ops.UFUNCS.items()
