@@ -66,7 +66,7 @@ def _check_caller(frame: FrameType | None) -> None:
     it; an explicit `np.asarray(t)` stands in code that is not theirs.
     """
     entered = None
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_LIBRARIES):
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(_LIBRARIES):
         if entered is None or "<locals>" not in frame.f_code.co_qualname:  # no decorator's
             entered = frame
         frame = frame.f_back
