@@ -138,6 +138,8 @@ def test_clip_in_all_its_spellings():
         np.testing.assert_array_equal(low.grad, [1, 0, 0])
     with pytest.raises(ValueError, match="clip: the bounds came twice"):
         np.clip(t, 0, 1, max=2)
+    with pytest.raises(TypeError, match="clip: one bound came"):
+        np.clip(t, 0)
     assert np.clip(Tensor(x.astype("f4")), 0, 1).dtype == np.float32
     assert type(rg.clip(x, 0, 1)) is np.ndarray
 

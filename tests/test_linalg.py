@@ -6,6 +6,7 @@ import pytest
 import retrograd as rg
 from check import agree
 from retrograd import GraphError, Tensor
+from retrograd.functions.linalg.eigen import _same_order
 
 la = np.linalg
 EYE = np.eye(3)
@@ -50,6 +51,25 @@ def test_det_of_singular_matrices(a):
         return (g * np.arange(a.size).reshape(a.shape) ** 2).sum()
 
     agree(gradient(along, a), slope(lambda x: float(along(x)), a), rtol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # the forward operation's
+def test_det_of_nan():
+    assert np.isnan(gradient(la.det, np.full((2, 2), np.nan))).all()
+
+
+def test_second_derivatives_of_minors():
+    """Of a singular matrix: those minors of two rows and columns less that do not vanish."""
+    hessian = rg.hessian(la.det)
+    want = np.zeros((2, 2, 2, 2))
+    want[0, 0, 1, 1] = want[1, 1, 0, 0] = 1
+    want[0, 1, 1, 0] = want[1, 0, 0, 1] = -1
+    np.testing.assert_allclose(hessian(np.zeros((2, 2))), want, atol=1e-15)
+    a = np.diag([2.0, 3.0, 0.0, 0.0])
+    got = hessian(a)
+    assert got[2, 2, 3, 3] == pytest.approx(6)
+    assert got[2, 3, 3, 2] == pytest.approx(-6)
+    assert np.count_nonzero(np.abs(got) > 1e-12) == 4
 
 
 def test_cofactors_of_integers_are_those_by_minors():
@@ -191,6 +211,15 @@ def test_defective_matrices():
         la.eigvals(Tensor(a)).sum().backward()
 
 
+def test_eigenvalues_in_another_order():
+    y = np.array([[1 + 2j, 1 - 2j, 3.0], [5.0, 5.0, 6.0]])
+    w = np.array([[3.0, 1 - 2j, 1 + 2j], [5.0, 5.0, 6.0]]) + 1e-9
+    np.testing.assert_array_equal(_same_order(y[:1], w[:1]), [[2, 1, 0]])
+    np.testing.assert_array_equal(_same_order(y[1:], y[1:]), [[0, 1, 2]])
+    with pytest.raises(GraphError, match="nearly meet"):
+        _same_order(y, w)
+
+
 @pytest.mark.parametrize("p", [None, 1, 2, "fro", np.inf])
 def test_cond_of_a_singular_matrix(p):
     for a in (np.zeros((2, 2)), SINGULAR):
@@ -227,6 +256,29 @@ def test_equal_maxima_share():
     np.testing.assert_array_equal(
         gradient(lambda x: la.norm(x, np.inf), np.array([2.0, -2.0, 1.0])), [0.5, -0.5, 0]
     )
+
+
+# Modes inside modes.
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: la.slogdet(x)[1],
+        lambda x: (la.solve(x, x[0]) ** 2).sum(),
+        lambda x: (la.qr(x)[0] ** 3).sum(),
+        lambda x: (la.eigh(x + x.T)[1] ** 4).sum(),
+        lambda x: la.norm(x, "nuc"),
+    ],
+    ids=["slogdet", "solve", "qr", "eigh", "nuclear"],
+)
+def test_forward_mode_through_rules_that_call_each_other(f):
+    """A rule of one operation calls another, whose tangent then comes inside a walk."""
+    x, u, v = SINGULAR + 9 * EYE, SINGULAR.T / 9, np.cos(SINGULAR)
+    want = np.sum(v * rg.grad(lambda x: (rg.grad(f)(x) * u).sum())(x))
+    over = rg.jvp(lambda x: rg.jvp(f, (x,), (u,))[1], (x,), (v,))[1]
+    mixed = np.sum(v * rg.jvp(rg.grad(f), (x,), (u,))[1])
+    agree([over, mixed], [want, want], rtol=1e-9)
 
 
 # Shapes, errors and keywords.

@@ -88,6 +88,27 @@ def test_a_gradient_never_goes_into_a_plain_target():
     same(z, 0)
 
 
+def test_two_results_each_with_its_target():
+    x, old = Tensor(A), Tensor(-A)
+    first, second = old * 1, old * 1
+    quotient, rest = np.divmod(x, 4.0, out=(first, second))
+    assert quotient is first
+    assert rest is second
+    same(first.data, A // 4)
+    same(second.data, A % 4)
+    (rest * A).backward()
+    same(x.grad, A)
+    same(old.grad, 0 * A)
+    whole, _ = np.divmod(x, 4.0, out=(None, old * 1))
+    same(whole.data, A // 4)
+    masked = np.modf(x / 4, out=(Tensor(0 * A), Tensor(0 * A - 1)), where=MASK)
+    for got, want in zip(masked, np.modf(A / 4), strict=True):
+        same(got.data[MASK], want[MASK])
+    same(masked[1].data[~MASK], -1)
+    for got, want in zip(np.divmod.outer(x[0], x[1]), np.divmod.outer(A[0], A[1]), strict=True):
+        same(got.data, want)
+
+
 # where= -----------------------------------------------------------------------------------------
 
 
@@ -213,7 +234,7 @@ def test_vecdot_along_an_axis():
 # reduce -----------------------------------------------------------------------------------------
 
 REDUCED = [np.subtract, np.divide, np.multiply, np.add, np.maximum, np.minimum, np.power]
-CHECKED = REDUCED[:-1]  # NumPy's own power.reduce takes the last exponent alone
+CHECKED = REDUCED[:-1]  # not power: NumPy's own takes the last exponent alone
 
 
 @pytest.mark.parametrize("options", [{}, {"axis": 1}, {"axis": -1, "keepdims": True}], ids=str)
@@ -260,6 +281,15 @@ def test_reduce_of_power_is_a_fold_from_the_left():
     assert got.item() == 64.0
     got.backward()
     np.testing.assert_allclose(x.grad, [192, 128 * np.log(2), 64 * np.log(8)])
+
+
+def test_without_an_initial_value_the_first_element_begins():
+    a = np.array([-3.0, 4.0])
+    for f in (np.hypot, np.add, np.multiply):
+        for b in (a, a[:1]):
+            assert f.reduce(Tensor(b), initial=None).item() == f.reduce(b, initial=None)
+        with pytest.raises(ValueError, match="identity"):
+            f.reduce(Tensor(a[:0]), initial=None)
 
 
 def test_initial_may_be_a_tensor():
@@ -374,6 +404,12 @@ def test_segments_added_up():
         return (np.add.reduceat(v, [0, 2]) ** 2).sum()
 
     same(rg.hessian(f)(np.array([1.0, 2.0, 3.0])), [[2, 2, 0], [2, 2, 0], [0, 0, 2]])
+
+
+def test_a_segment_begins_with_its_element_not_with_the_identity():
+    a = np.array([-3.0, 4.0, -5.0])
+    for f in (np.hypot, np.logaddexp, np.fmax):
+        same(f.reduceat(Tensor(a), [0, 2]).data, f.reduceat(a, [0, 2]))
 
 
 def test_reduceat_refuses_as_numpy_does():

@@ -18,34 +18,26 @@ FUNCTIONS.update({f: Evaluate(f) for f in _METADATA})
 _OWN = (np.ndarray, np.memmap)
 
 
-# What is nearest in meaning, where the spelling does not tell.
-_NEAREST = {
-    **dict.fromkeys(("dot", "vdot", "inner", "outer", "einsum", "tensordot"), "matmul"),
-    **dict.fromkeys(("square", "reciprocal", "cbrt", "float_power"), "power"),
-    **dict.fromkeys(("sort", "argmax", "argmin"), "max"),
-    **dict.fromkeys(("std", "var", "average", "median"), "mean"),
-    **dict.fromkeys(("ravel", "squeeze", "expand_dims"), "reshape"),
-    **dict.fromkeys(("swapaxes", "moveaxis"), "transpose"),
-    **dict.fromkeys(("clip", "fmax"), "maximum"),
-    **dict.fromkeys(("cumsum", "prod", "trace"), "sum"),
-}
-
-
 def _refuse(function: Callable[..., Any], table: Any) -> NoReturn:
     from difflib import get_close_matches
 
     name = function.__name__
-    known = sorted({f.__name__ for f in table})
-    near = _NEAREST.get(name) or get_close_matches(name, known, 1, 0.0)[0]
-    # np.linalg.norm and the like are called by their whole name.
-    where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    if function in vars(sys.modules.get("scipy.special", sys)).values():
-        where = "scipy.special"
+    known = {f.__name__: f for f in table}
+    near = _whole_name(known[get_close_matches(name, sorted(known), 1, 0.0)[0]])
     raise TypeError(
-        f"{where}.{name}: not supported on a Tensor (nearest: np.{near}); compose it from "
+        f"{_whole_name(function)}: not supported on a Tensor (nearest: {near}); compose it from "
         f"supported operations, or define it: out = Tensor(value, (t,), {name!r}); "
         "out._backward = rule"
     )
+
+
+def _whole_name(function: Callable[..., Any]) -> str:
+    """The name by which a function is called: `np.linalg.norm`."""
+    name = function.__name__
+    if function in vars(sys.modules.get("scipy.special", sys)).values():
+        return f"scipy.special.{name}"
+    where = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    return f"{where}.{name}"
 
 
 def array_function(

@@ -103,9 +103,11 @@ def item(self: Any, *args: Any) -> Any:
     return self._view().item(*args)
 
 
-def partition(self: Any, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
+def partition(
+    self: Any, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None
+) -> None:
     """Partition in place, see `np.partition`."""
-    self[...] = np.partition(self, kth, axis, kind)  # type: ignore[call-overload]
+    self[...] = np.partition(self, kth, axis, kind, order)
 
 
 def sort(

@@ -206,21 +206,30 @@ def i0(x: _Any) -> _Any:
     "clip", _np.clip, derivative="g within the bounds, to the bound beyond; all to a on a bound"
 )
 def clip(
-    a: _Any, a_min: _Any = None, a_max: _Any = None, *, min: _Any = None, max: _Any = None
+    a: _Any,
+    a_min: _Any = _UNSET,
+    a_max: _Any = _UNSET,
+    *,
+    min: _Any = _UNSET,
+    max: _Any = _UNSET,
 ) -> _Any:
     """Elements of `a` held between two bounds.
 
     Parameters
     ----------
     a : Tensor or array_like
-    a_min, a_max : Tensor or array_like, optional
-        The bounds, also called `min` and `max`; None for no bound. On a bound all of the gradient
-        goes to `a`, beyond it to the bound.
+    a_min, a_max : Tensor or array_like
+        The bounds; None for no bound. On a bound all of the gradient goes to `a`, beyond it to the
+        bound.
+    min, max : Tensor or array_like, optional
+        The same by other names, of which one may be left out.
     """
-    if min is not None or max is not None:
-        if a_min is not None or a_max is not None:
-            raise ValueError("clip: the bounds came twice; pass a_min, a_max or min, max")
-        a_min, a_max = min, max
+    if a_min is _UNSET and a_max is _UNSET:
+        a_min, a_max = (None if bound is _UNSET else bound for bound in (min, max))
+    elif a_min is _UNSET or a_max is _UNSET:
+        raise TypeError("clip: one bound came; pass both, None for no bound, or min= or max=")
+    elif min is not _UNSET or max is not _UNSET:
+        raise ValueError("clip: the bounds came twice; pass a_min, a_max or min, max")
     if any(map(_is_tensor, (a, a_min, a_max))):
         low, high = -_np.inf if a_min is None else a_min, _np.inf if a_max is None else a_max
         return _clip(a, low, high)

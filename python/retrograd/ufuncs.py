@@ -25,7 +25,7 @@ _OWN = frozenset((np.ndarray, np.memmap, np.float64, np.float32, float, int, boo
 def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """Carry out a NumPy ufunc on tensors: NumPy's `__array_ufunc__` protocol."""
     for x in inputs:
-        if type(x) not in _OWN and _is_foreign(x, ufunc):
+        if type(x) is not type(self) and type(x) not in _OWN and _is_foreign(x, ufunc):
             return NotImplemented
     operation: Any = UFUNCS.get(ufunc)
     if operation is None:

@@ -36,7 +36,7 @@ void each_rule(F&& f) {
 void sample(Random& random, const OpInfo& op, double* x) {
     static const std::set<std::string> positive{"log", "log2", "log10", "log1p",  "sqrt",
                                                 "pow", "sinc", "i0",    "arccosh"},
-        inside{"arcsin", "arccos", "arctanh"};
+        inside{"arcsin", "arccos", "arctanh", "tan"};
     x[0] = random.real(positive.count(op.name) ? 0.5 : 0.2, 2);
     if (!positive.count(op.name) && random.integer(0, 1)) x[0] = -x[0];
     if (inside.count(op.name)) x[0] *= 0.4;

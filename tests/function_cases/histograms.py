@@ -29,6 +29,12 @@ CASES = (
         data=(edges(3), (5,)),
         widths=(lambda x: np.histogram(x, 1, density=True)[0], (5,)),
     ),
+    *cases_of(np.histogram, (0.5, 2), ulp=4, real=True,
+        rule=(edges("sqrt"), (6,)),
+        bins=(lambda x: np.histogram(BINS, bins=np.cumsum(x))[1], (4,)),
+        range=(lambda x: np.histogram(x, 4, range=(x[0] - 2, x[1] * x[0] + 2))[1], (2,)),
+        one_element=(lambda x: np.histogram(x * x, 2)[1], (1,)),
+    ),
     *cases_of(
         np.histogram2d,
         weights=(lambda w: np.histogram2d(BINS, OTHER, 2, weights=w)[0], (5,)),

@@ -62,6 +62,7 @@ CASES = (
     *cases_of(
         la.solve, UNIT, real=True, ulp=32,
         complex=(lambda a, b: seen(la.solve(sure(a) + 1j * b, b[:, 0])), *PAIR),
+        real_matrix=(lambda a, b: seen(la.solve(sure(a), a + 1j * b)), *PAIR),
     ),
     *cases_of(la.det, UNIT, real=True, ulp=64, complex=(of(la.det), *PAIR)),
     *cases_of(
@@ -93,8 +94,10 @@ CASES = (
         la.eig, UNIT, real=True, ulp=512,
         complex_values=(invariant(lambda z: seen(la.eig(z)[0])), *PAIR),
         complex_vectors=(invariant(lambda z: products(la.eig(z)[1])), *PAIR),
-        complex_phase=(invariant(lambda z: seen(la.eig(z)[1])), *PAIR),
-        rotation_phase=(lambda a: seen(la.eig(a + 5 * np.array([[0, -1], [2, 0]]))[1]), (2, 2)),
+        complex_phase=(invariant(lambda z: seen(la.eig(z)[1]) ** 2), *PAIR),
+        rotation_phase=(
+            lambda a: seen(la.eig(a + 5 * np.array([[0, -1], [2, 0]]))[1]) ** 2, (2, 2),
+        ),
         rotation=(lambda a: squares(la.eig(a + 5 * np.array([[0, -1], [1, 0]]))[1]), (2, 2)),
         rotation_values=(lambda a: seen(la.eig(a + 5 * np.array([[0, -1], [1, 0]]))[0]), (2, 2)),
     ),
@@ -128,6 +131,9 @@ CASES = (
     *cases_of(
         la.lstsq, UNIT, real=True, ulp=512,
         complex=(lambda a, b: seen(la.lstsq(tall(a) + 1j * b, b[:, 0])[0]), (3, 2), (3, 2)),
+        real_matrix=(
+            lambda a, b: seen(la.lstsq(tall(a), b[:, :1] + 1j * a[:, 1:])[0]), (3, 2), (3, 2),
+        ),
         complex_residuals=(
             lambda a, b: la.lstsq(tall(a) + 1j * b, b[:, 0] + 1j * a[:, 1])[1], (3, 2), (3, 2),
         ),

@@ -82,6 +82,7 @@ CASES = (
     ),
     *cases_of(
         np.nanprod,
+        axis_of_0d=(lambda x: np.nanprod(x, axis=0), ()),
         some=(lambda x: np.nanprod(np.where(MASK, x, np.nan), axis=1), (2, 3)),
     ),
     *cases_of(

@@ -100,22 +100,4 @@ CASES = (
         np.bincount,
         weights=(lambda w: np.bincount(BINS, w, minlength=7), (5,)),
     ),
-    *cases_of(
-        np.histogram,
-        weights=(lambda w: np.histogram(BINS, 3, weights=w)[0], (5,)),
-        edges=(lambda w: np.histogram(BINS, [0.5, 2, 3], weights=w)[0], (5,)),
-    ),
-    *cases_of(
-        np.histogram, (0.5, 2), ulp=4, real=True,
-        density=(lambda w: np.histogram(BINS, 3, weights=w, density=True)[0], (5,)),
-        auto=(lambda x: np.histogram(x, bins="sqrt")[1], (6,)),
-        bins=(lambda x: np.histogram(BINS, bins=np.cumsum(x))[1], (4,)),
-        range=(lambda x: np.histogram(x, 4, range=(x[0] - 2, x[1] * x[0] + 2))[1], (2,)),
-        widths=(lambda x: np.histogram(x, 3, density=True)[0], (5,)),
-        edges_of=(lambda x: np.histogram_bin_edges(x * x, 3), (4,)),
-        edges_of_one=(lambda x: np.histogram_bin_edges(x * x, 2), (1,)),
-        edges_2d=(lambda y: np.histogram2d(BINS, y * y, [2, 3])[2], (5,)),
-        density_2d=(lambda x, y: np.histogram2d(x, y, 2, density=True)[0], (5,), (5,)),
-        edges_dd=(lambda x: np.histogramdd(x, 4)[1][1], (5, 3)),
-    ),
 )  # fmt: skip

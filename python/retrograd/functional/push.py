@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import _core
 from ..modes import strict
-from .nesting import is_variable, plain
-from .reverse import vjp
+from .nesting import Transform, is_nested, is_variable, needs_gradient, plain, released
+from .reverse import Variables
 from .rule import call, check
 from .tree import TreeDef, flatten
 
@@ -92,34 +92,43 @@ def _by_transpose(
     args: TreeDef,
     kwargs: dict[str, Any],
 ) -> list[Any]:
-    """The vjp is linear in the cotangent; its own vjp is the jvp."""
+    """The vjp is linear in the cotangent; its own vjp is the jvp.
 
-    def f(*xs: Any) -> Any:
-        leaves = list(primals)
-        for i, x in zip(moved, xs, strict=True):
-            leaves[i] = x
-        return operation(*args.unflatten(leaves), **kwargs)
+    Both walks end at the operands, of whatever these are made: this may be the rule of an operation
+    inside a walk that is under way through just that.
+    """
+    places = [i for i, x in enumerate(primals) if i in moved or needs_gradient(x)]
+    operands = _variables(primals[i] for i in places)
+    leaves = list(primals)
+    for i, x in zip(places, operands.args, strict=True):
+        leaves[i] = x
+    nested = is_nested((*primals, *moved.values()))
+    with Transform():
+        outputs = flatten(operation(*args.unflatten(leaves), **kwargs))[0]
+        found: list[Any] = [*map(_zeros, outputs)]
+        chosen = [k for k, y in enumerate(outputs) if isinstance(y, _core.Tensor)]
+        seeds = _variables(found[k] for k in chosen)
+        try:
+            pulled = operands.cotangents(tuple(outputs[k] for k in chosen), seeds.args, True)
+            ends = [(g, moved[i]) for i, g in zip(places, pulled, strict=True) if i in moved]
+            ends = [(g, tangent) for g, tangent in ends if needs_gradient(g)]
+            if ends:
+                roots, tangents = zip(*ends, strict=True)
+                inputs = (*seeds.inputs, *operands.inputs)
+                given = _core.gradients(roots, tangents, inputs, nested)
+                for k, g in zip(chosen, given, strict=False):
+                    found[k] = found[k] if g is None else released(g, nested)
+        except _core.GraphError as error:
+            raise _core.GraphError(
+                f"{operation.__name__}: has no jvp, and its vjp gives none ({error}); define it by "
+                "defjvp(rule)"
+            ) from error
+    return found
 
-    out, pull = vjp(f, *(primals[i] for i in moved))
-    outputs, treedef = flatten(out)
-    likes = [*map(_zeros, outputs)]
-    floats = [k for k, like in enumerate(likes) if like is not None]
 
-    def pull_floats(*g: Any) -> Any:
-        seeds: list[Any] = [np.zeros(np.shape(y)) for y in outputs]
-        for k, c in zip(floats, g, strict=True):
-            seeds[k] = c
-        return pull(treedef.unflatten(seeds))
-
-    try:
-        _, transpose = vjp(pull_floats, *(likes[k] for k in floats))
-        found = dict(zip(floats, transpose(tuple(moved.values())), strict=True))
-    except _core.GraphError as error:
-        raise _core.GraphError(
-            f"{operation.__name__}: has no jvp, and its vjp gives none ({error}); define it by "
-            "defjvp(rule)"
-        ) from error
-    return [found.get(k) for k in range(len(outputs))]
+def _variables(leaves: Iterable[Any]) -> Variables:
+    leaves = tuple(leaves)
+    return Variables(leaves, tuple(range(len(leaves))), "vjp")
 
 
 def _zeros(x: Any) -> Any:

@@ -32,13 +32,11 @@ FAMILIES = (
     "quantiles",
     "reductions",
     "statistics",
-    "histograms",
     "complexes",
     "products",
     "cross",
     "gufuncs",
     "einsum",
-    "elementwise",
 )
 
 for _family in FAMILIES:

@@ -48,13 +48,11 @@ def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
     return a if rest + axes == tuple(range(a.ndim)) else a.transpose(rest + axes)
 
 
-def axes_placed(x: Any, axes: tuple[int, ...]) -> Any:
-    """Give `x` with its last axes moved to these places."""
-    places = axes_of(axes, x.ndim)
-    order = [*range(x.ndim - len(places))]
-    for place, axis in sorted(zip(places, range(len(order), x.ndim), strict=True)):
-        order.insert(place, axis)
-    return x.transpose(order)
+def arranged(a: Any, order: list[int], shape: list[int]) -> Any:
+    """Give `a` with its axes in this order, then in this shape; itself where that is no change."""
+    if order != [*range(a.ndim)]:
+        a = a.transpose(order)
+    return a if [*a.shape] == shape else a.reshape(shape)
 
 
 def transposed(a: Any) -> Any:

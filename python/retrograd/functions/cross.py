@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .arrays import axes_last, axes_placed, axis_of, operand, text
+from .arrays import axes_last, axis_of, operand, text
 from .table import implements
 
 
@@ -43,7 +43,7 @@ def cross(
     else:
         first, second = -(a2 * b1), a2 * b0
     made = np.stack((first, second, third), axis=-1)
-    return axes_placed(made, (axis_of(axisc, made.ndim, "axisc"),))
+    return np.moveaxis(made, -1, axis_of(axisc, made.ndim, "axisc"))
 
 
 @implements(np.linalg.cross, derivative="cross(b, g), cross(g, a)")

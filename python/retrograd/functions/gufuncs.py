@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..ops import UFUNCS
 from ..values import value
-from .arrays import axes_last, axes_of, axes_placed, conjugated, operand, text
+from .arrays import conjugated, operand, text
 from .table import implements
 
 
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False) -> Any:
+@implements(np.vecdot, derivative="g*b, g*a")
+def vecdot(x1: Any, x2: Any, /) -> Any:
     """The products of pairs of vectors, those of `x1` conjugated."""
     x1, x2 = _operands("vecdot", x1, 1, x2, 1)
-    x1, x2 = (axes_last(x, axes_of(axis, x.ndim)) for x in (x1, x2))
     _fit("vecdot", x1, x2, x1.shape[-1], x2.shape[-1])
-    made = conjugated(x1)[..., None, :] @ x2[..., :, None]
-    return axes_placed(made[..., 0], (axis,)) if keepdims else made[..., 0, 0]
+    return (conjugated(x1)[..., None, :] @ x2[..., :, None])[..., 0, 0]
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
@@ -38,13 +36,13 @@ def vecmat(x1: Any, x2: Any, /) -> Any:
 
 @implements(np.linalg.vecdot, derivative="g*b, g*a")
 def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return vecdot(x1, x2, axis=axis)
+    x1, x2 = (operand("np.linalg.vecdot", x) for x in (x1, x2))
+    return vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 
 
-UFUNCS[np.vecdot] = vecdot
 if hasattr(np, "matvec"):  # NumPy 2.2
-    UFUNCS[np.matvec] = matvec
-    UFUNCS[np.vecmat] = vecmat
+    implements(np.matvec, derivative="outer product of g and b, a.T @ g")(matvec)
+    implements(np.vecmat, derivative="b @ g, outer product of a and g")(vecmat)
 
 
 def along(

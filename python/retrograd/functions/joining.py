@@ -193,6 +193,6 @@ def tile(A: Any, reps: Any) -> Any:
     return +whole if set(times) == {1} else whole
 
 
-@implements(np.repeat, derivative="g summed over the copies", method="repeat")
+@implements(np.repeat, derivative="g summed over the copies")
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return rearranged(a, lambda p: np.repeat(p, value(repeats), axis), distinct=False)

@@ -22,7 +22,7 @@ def triu(m: Any, k: int = 0) -> Any:
     return np.where(asked(np.tri, *m.shape[-2:], k=k - 1, dtype=bool), 0.0, m)
 
 
-@implements(np.diagonal, derivative="g on the diagonal", method="diagonal")
+@implements(np.diagonal, derivative="g on the diagonal")
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return picked(np.diagonal, a, offset, axis1, axis2, distinct=True)
 

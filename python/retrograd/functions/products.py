@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .arrays import axes_of, conjugated, operand, text, transposed
+from .arrays import arranged, axes_of, conjugated, operand, text, transposed
 from .table import implements
 
 
-@implements(np.dot, derivative="g @ b.T, a.T @ g", method="dot")
+@implements(np.dot, derivative="g @ b.T, a.T @ g")
 def dot(a: Any, b: Any) -> Any:
     """The last axis of `a` against the last but one of `b`; a number scales."""
     a, b = operand("np.dot", a), operand("np.dot", b)
@@ -97,9 +97,11 @@ def _contract(who: str, a: Any, b: Any, first: tuple[int, ...], second: tuple[in
     rows = tuple(i for i in range(a.ndim) if i not in first)
     columns = tuple(i for i in range(b.ndim) if i not in second)
     shape = [a.shape[i] for i in rows] + [b.shape[i] for i in columns]
-    left = a.transpose(rows + first).reshape(prod(shape[: len(rows)]), prod(summed))
+    left = arranged(a, [*rows, *first], [prod(shape[: len(rows)]), prod(summed)])
     if columns == (b.ndim - 1,) and len(second) == 1:
-        return (left @ b).reshape(shape)
-    # The summed axes stay last, as they are in memory for np.inner.
-    right = b.transpose(columns + second).reshape(prod(shape[len(rows) :]), prod(summed))
-    return (left @ transposed(right)).reshape(shape)
+        made = left @ b
+    else:
+        # The summed axes stay last, as they are in memory for np.inner.
+        right = arranged(b, [*columns, *second], [prod(shape[len(rows) :]), prod(summed)])
+        made = left @ transposed(right)
+    return arranged(made, [0, 1], shape)

@@ -24,12 +24,12 @@ def _scanned(scan: Any, a: Any, axis: int | None, dtype: Any, who: str) -> Any:
     return scan(a, normalize_axis_index(axis, a.ndim))
 
 
-@implements(np.cumsum, derivative=_SUMS, method="cumsum")
+@implements(np.cumsum, derivative=_SUMS)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     return _scanned(_core.cumsum, a, axis, dtype, "cumsum")
 
 
-@implements(np.cumprod, derivative=_PRODUCTS, method="cumprod")
+@implements(np.cumprod, derivative=_PRODUCTS)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     return _scanned(_core.cumprod, a, axis, dtype, "cumprod")
 
@@ -65,7 +65,7 @@ def cumulative_prod(
     return _cumulative(_core.cumprod, 1, x, axis, dtype, include_initial, "cumulative_prod")
 
 
-@implements(np.prod, derivative=_PRODUCTS, method="prod")
+@implements(np.prod, derivative=_PRODUCTS)
 def prod(
     a: Any,
     axis: Any = None,
@@ -80,6 +80,8 @@ def prod(
         a = cast(a, np.dtype(dtype), "unsafe", "prod")
     if where is not True:
         a = np.where(np.broadcast_to(value(where), a.shape), a, np.ones((), a.dtype))
+    if not a.ndim and axis in (0, -1):  # as NumPy has it
+        axis = None
     axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
     out = _product(a, axes) if axes else +a
     if is_tensor(initial) or initial != 1:

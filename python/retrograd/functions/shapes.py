@@ -41,7 +41,7 @@ def reshaped(a: Any, shape: Any, order: str, copy: bool | None) -> Any:
     return +out if copy else out
 
 
-@implements(np.ravel, derivative="reshaped back", method="ravel")
+@implements(np.ravel, derivative="reshaped back")
 def ravel(a: Any, order: str = "C") -> Any:
     if order.upper() == "K":
         # NumPy reads its own memory: places laid out as `a` is come out in that order.
@@ -51,7 +51,7 @@ def ravel(a: Any, order: str = "C") -> Any:
     return a.reshape(-1, order=order)
 
 
-@implements(np.squeeze, derivative="reshaped back", method="squeeze")
+@implements(np.squeeze, derivative="reshaped back")
 def squeeze(a: Any, axis: Any = None) -> Any:
     return shaped(np.squeeze, a, axis)
 
@@ -81,7 +81,7 @@ def atleast_3d(*arys: Any) -> Any:
     return _at_least(np.atleast_3d, arys)
 
 
-@implements(np.swapaxes, derivative="axes swapped back", method="swapaxes")
+@implements(np.swapaxes, derivative="axes swapped back")
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return turned(np.swapaxes, a, axis1, axis2)
 

@@ -57,7 +57,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     return _core.gather(arr, along(arr.shape, indices, axis, "take_along_axis"), False)
 
 
-@implements(np.take, derivative="g added up at the places taken", method="take")
+@implements(np.take, derivative="g added up at the places taken")
 def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Any:
     a, rows = as_part(a), np.asarray(value(indices))
     if axis is None:

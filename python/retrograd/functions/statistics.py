@@ -10,9 +10,7 @@ from .reductions import UNSET, counted, given, in_counts, in_dtype, taken
 from .table import implements
 
 
-@implements(
-    np.var, derivative="2*(a - mean(a))*g/(n - ddof); zero along mean= if given", method="var"
-)
+@implements(np.var, derivative="2*(a - mean(a))*g/(n - ddof); zero along mean= if given")
 def var(
     a: Any,
     axis: Any = None,

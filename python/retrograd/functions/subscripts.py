@@ -12,7 +12,7 @@ Labels = tuple[int, ...]
 
 
 @lru_cache(256)
-def parsed(text: str, ndims: tuple[int, ...]) -> tuple[list[Labels], Labels]:
+def parsed(text: str, ndims: tuple[int, ...]) -> tuple[tuple[Labels, ...], Labels]:
     """The labels of operands with so many axes, and those of the result."""
     inputs, arrow, output = text.replace(" ", "").partition("->")
     terms = inputs.split(",")
@@ -25,7 +25,7 @@ def parsed(text: str, ndims: tuple[int, ...]) -> tuple[list[Labels], Labels]:
 
 def from_lists(
     terms: list[Any], output: Any, ndims: tuple[int, ...]
-) -> tuple[list[Labels], Labels]:
+) -> tuple[tuple[Labels, ...], Labels]:
     """The same from lists of numbers and Ellipsis."""
     return expanded(
         [_numbers(t) for t in terms], None if output is None else _numbers(output), ndims
@@ -57,7 +57,7 @@ def _numbers(term: Any) -> list[Any]:
 
 def expanded(
     terms: list[list[Any]], output: list[Any] | None, ndims: tuple[int, ...]
-) -> tuple[list[Labels], Labels]:
+) -> tuple[tuple[Labels, ...], Labels]:
     """Put labels in the place of every ellipsis; find the output where it is not given."""
     made, widest = [], 0
     for k, (term, ndim) in enumerate(zip(terms, ndims, strict=True)):
@@ -75,7 +75,7 @@ def expanded(
     known = {label for labels in made for label in labels}
     if len(set(result)) != len(result) or not known.issuperset(result):
         raise ValueError("np.einsum: an output subscript came twice, or is none of an operand")
-    return made, result
+    return tuple(made), result
 
 
 def _filled(term: list[Any], n: int) -> Labels:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..ops import FUNCTIONS, METHODS, UFUNCS
+from ..ops import FUNCTIONS, UFUNCS
 from ..values import Evaluate
 from ..values import is_tensor as is_tensor
 from ..values import value as value
@@ -42,9 +42,7 @@ class Entry:
 ENTRIES: dict[Callable[..., Any], Entry] = {}
 
 
-def implements(
-    *functions: Callable[..., Any], derivative: str, kink: str = "", method: str = ""
-) -> Callable[[F], F]:
+def implements(*functions: Callable[..., Any], derivative: str, kink: str = "") -> Callable[[F], F]:
     """Enter a function on tensors under the NumPy functions that it carries out.
 
     Parameters
@@ -53,8 +51,6 @@ def implements(
         NumPy's functions, all with the same meaning.
     derivative, kink : str
         For the table in the documentation, see `Entry`.
-    method : str, optional
-        The name of the same thing as a method of a Tensor. The Tensor becomes the first argument.
     """
 
     def enter(f: F) -> F:
@@ -65,8 +61,6 @@ def implements(
                 UFUNCS[function] = f
             else:
                 FUNCTIONS[function] = f
-        if method:
-            METHODS[method] = f
         return f
 
     return enter

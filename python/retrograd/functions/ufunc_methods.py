@@ -78,12 +78,14 @@ def _reduce(
     if where is not True:
         options["where"] = where
     named = _REDUCTIONS.get(ufunc)
-    if named is not None:
+    if named is not None and initial is not None:
         return named(a, axis=axis, keepdims=keepdims, **options)
-    plain = _checked(ufunc.reduce, a, axis=axis, keepdims=keepdims, **options)
-    if initial is _UNSET and ufunc.identity is not None:
+    plain = _checked(ufunc.reduce, a, axis=axis, dtype=dtype, keepdims=keepdims, **options)
+    if initial is None:  # not even the identity: the first element begins
+        initial = _UNSET
+    elif initial is _UNSET and ufunc.identity is not None:
         initial = ufunc.identity
-    return _fold(ufunc, *_front(a, axis, where), initial, plain)
+    return _fold(ufunc, *_front(a, axis, where), initial).reshape(np.shape(plain))
 
 
 def _checked(method: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -104,7 +106,7 @@ def _front(a: Any, axis: Any, where: Any) -> tuple[Any, Any]:
     return turned[0], turned[1]
 
 
-def _fold(ufunc: np.ufunc, a: Any, mask: Any, initial: Any, plain: Any) -> Any:
+def _fold(ufunc: np.ufunc, a: Any, mask: Any = None, initial: Any = _UNSET) -> Any:
     rows = list(a)
     if initial is _UNSET:
         y = rows.pop(0)
@@ -116,7 +118,7 @@ def _fold(ufunc: np.ufunc, a: Any, mask: Any, initial: Any, plain: Any) -> Any:
             y = UFUNCS[ufunc](y, row)
         else:
             y = call(ufunc, (y, row), (y.copy(),), where=mask[i])
-    return y.reshape(np.shape(plain))
+    return y
 
 
 _SCANS: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
@@ -125,7 +127,7 @@ _RUNNING = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int = 0, dtype: Any = None) -> Any:
     a = a if dtype is None else a.astype(dtype)
-    plain = _checked(ufunc.accumulate, a, axis=axis)
+    plain = _checked(ufunc.accumulate, a, axis=axis, dtype=dtype)
     if ufunc in _SCANS:
         return _SCANS[ufunc](a, axis=axis)
     order = list(range(a.ndim))
@@ -157,16 +159,21 @@ def _holders(running: Any) -> Any:
 
 def _reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
     a = a if dtype is None else a.astype(dtype)
-    _checked(ufunc.reduceat, a, indices, axis=axis)
+    _checked(ufunc.reduceat, a, indices, axis=axis, dtype=dtype)
     if ufunc is np.add and np.all(np.diff(indices) > 0):
         return segment_sums(a, starts=np.asarray(indices), axis=axis % a.ndim)
     starts = [int(i) for i in value(indices)]
     ends = [*starts[1:], a.shape[axis]]
-    before = (slice(None),) * (axis % a.ndim)
-    parts = [
-        _reduce(ufunc, a[(*before, slice(i, j))], axis) if i < j else a[(*before, i)]
-        for i, j in zip(starts, ends, strict=True)
-    ]
+    rows = np.moveaxis(a, axis, 0)
+    named = _REDUCTIONS.get(ufunc)
+    parts = []
+    for i, j in zip(starts, ends, strict=True):
+        if i >= j:
+            parts.append(rows[i])
+        elif named is not None:
+            parts.append(named(rows[i:j], axis=0, keepdims=False))
+        else:  # unlike in `reduce`, no segment begins with the identity
+            parts.append(_fold(ufunc, rows[i:j]))
     return np.stack(parts, axis)
 
 

@@ -71,7 +71,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     _write(arr, places, cycled(vals, places.size))
 
 
-@implements(np.put, derivative=_WRITTEN, method="put")
+@implements(np.put, derivative=_WRITTEN)
 def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     ind = value(ind)
     if _is_plain(np.put, a, v):

@@ -24,18 +24,27 @@ def _sound_inverse(a: Any) -> Any:
     except np.linalg.LinAlgError:
         return None
     sizes = (np.abs(value(m)).sum(-1).max(-1, initial=0.0) for m in (a, inverse))
-    limit = np.finfo(a.dtype).eps ** -0.25
-    return inverse if np.all(np.multiply(*sizes) < limit) else None
+    limit = np.finfo(a.dtype).eps ** -0.25 * a.shape[-1]
+    return None if np.any(np.multiply(*sizes) > limit) else inverse
 
 
-def _products_without(s: Any, n_out: int) -> Any:
-    """The products of all singular values but one (by i), or but two (by i, j; zero for i = j)."""
-    n = s.shape[-1]
-    out = np.eye(n, dtype=bool)
-    if n_out == 2:
-        out = out[:, None] | out[None, :]
-    left = np.prod(np.where(out, 1.0, s[(..., *(None,) * n_out, slice(None))]), axis=-1)
-    return left if n_out == 1 else np.where(np.eye(n, dtype=bool), 0.0, left)
+def _shifted(s: Any) -> Any:
+    return np.concatenate((np.ones_like(s[..., :1]), s[..., :-1]), axis=-1)
+
+
+def _products_around(s: Any) -> tuple[Any, Any]:
+    """The products of all singular values before each one, and of all behind it."""
+    before = np.cumprod(_shifted(s), axis=-1)
+    return before, np.flip(np.cumprod(_shifted(np.flip(s, -1)), axis=-1), -1)
+
+
+def _products_without_two(s: Any) -> Any:
+    """The products of all singular values but the i-th and the j-th; zero for i = j."""
+    before, behind = _products_around(s)
+    i, j = np.indices((s.shape[-1],) * 2)
+    between = np.cumprod(np.where(j > i + 1, _shifted(s)[..., None, :], 1.0), axis=-1)
+    upper = np.where(j > i, before[..., :, None] * between * behind[..., None, :], 0.0)
+    return upper + transposed(upper)
 
 
 def _rotated(a: Any) -> tuple[Any, Any, Any, Any]:
@@ -47,13 +56,14 @@ def _rotated(a: Any) -> tuple[Any, Any, Any, Any]:
 
 def _cofactors_value(a: Any) -> Any:
     u, s, vh, sign = _rotated(a)
-    return (sign * u * _products_without(s, 1)[..., None, :]) @ vh
+    before, behind = _products_around(s)
+    return (sign * u * (before * behind)[..., None, :]) @ vh
 
 
 def _slope_value(h: Any, a: Any) -> Any:
     """The cotangent of the cofactors: a linear map of `h`, equal to its own transpose."""
     u, s, vh, sign = _rotated(a)
-    without = _products_without(s, 2)
+    without = _products_without_two(s)
     h = transposed(u) @ h @ transposed(vh)
     own = np.diagonal(h, axis1=-2, axis2=-1)[..., None, :]
     turned = np.where(np.eye(s.shape[-1], dtype=bool), 0.0, -transposed(h) * without)

@@ -80,8 +80,9 @@ def _phases(u: Any, gu: Any, v: Any, gv: Any, s: Any) -> Any:
 
 def _svdvals_vjp(g: Any, y: Any, a: Any, hermitian: bool) -> Any:
     u, s, vh = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    # A singular value that vanishes is the kink of an absolute value.
-    lost = value(s) <= rounding(value(s)[..., :1], max(a.shape[-2:]))
+    # One that vanishes, by the rule of matrix_rank, is the kink of an absolute value.
+    least = value(s)[..., :1] * max(a.shape[-2:]) * np.finfo(s.dtype).eps
+    lost = value(s) <= least
     whole = (conjugated(u) * np.where(lost, 0.0, g)[..., None, :]) @ conjugated(vh)
     return folded(whole) if hermitian else whole
 
@@ -97,7 +98,8 @@ _svdvals = Primitive("svdvals", _values, _svdvals_vjp, reads_result=False)
 @implements(
     np.linalg.svd,
     derivative="u @ (turn(u.T@gu)*s + s*turn(v.T@gv) + diag(gs)) @ v.T + what leaves the spans",
-    kink="vectors of repeated or vanishing singular values: GraphError",
+    kink="vectors of repeated or vanishing singular values, and what depends on a turn or a phase: "
+    "GraphError",
 )
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False

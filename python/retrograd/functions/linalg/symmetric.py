@@ -88,11 +88,17 @@ def refuse_phase(along: Any, scale: Any, who: str) -> None:
 
     `along` is what the cotangent says of the vectors' own direction, `scale` how large it is.
     """
-    along, scale = value(along), np.abs(value(scale)).max(initial=0.0)
-    if is_complex(along) and np.any(np.abs(along.imag) > rounding(scale, max(along.shape[-1], 8))):
+    along = value(along)
+    if is_complex(along) and np.any(np.abs(along.imag) > negligible(scale)):
         raise _core.GraphError(
             f"{who}: a function that changes with the phase of vectors has no derivative"
         )
+
+
+def negligible(cotangent: Any) -> Any:
+    """What in a sum of this cotangent's elements need not mean more than rounding on its way."""
+    size = np.abs(value(cotangent)).max(initial=0.0)
+    return size * np.sqrt(np.finfo(size.dtype).eps)
 
 
 def rounding(scale: Any, n: int) -> Any:

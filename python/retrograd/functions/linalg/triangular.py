@@ -77,7 +77,7 @@ _qr_r = Primitive("qr", np.linalg.qr, _pull_r, reads_result=False)
 @implements(
     np.linalg.qr,
     derivative="(gq + q @ sym(tril(r @ gr.T - gq.T @ q))) @ r.T^-1",
-    kink="dependent leading columns: GraphError",
+    kink="dependent leading columns, and what depends on how completing columns turn: GraphError",
 )
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Orthogonal columns times an upper triangle. The modes are reduced, complete and r."""

@@ -7,7 +7,7 @@ import numpy as np
 from ... import _core
 from ..arrays import adjoint, conjugated, transposed
 from ..table import value
-from .symmetric import rounding
+from .symmetric import negligible
 
 
 def first_vectors(gx: Any, x: Any, k: int, who: str) -> tuple[Any, Any]:
@@ -22,7 +22,6 @@ def first_vectors(gx: Any, x: Any, k: int, who: str) -> tuple[Any, Any]:
         return first, g
     rest, g_rest = x[..., k:], gx[..., k:]
     turn = transposed(value(rest)) @ value(g_rest)
-    least = rounding(np.abs(value(g_rest)).max(initial=0.0), x.shape[-1])
-    if np.any(np.abs(turn - adjoint(turn)) > least):
+    if np.any(np.abs(turn - adjoint(turn)) > negligible(g_rest)):
         raise _core.GraphError(f"{who}: the vectors that complete the basis have no derivative")
     return first, g - conjugated(rest) @ adjoint(transposed(first) @ g_rest)
