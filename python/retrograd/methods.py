@@ -62,7 +62,8 @@ def astype(
 ) -> Any:
     """`retrograd.astype` with NumPy's keywords."""
     _check_order("astype", order)
-    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):  # type: ignore[arg-type]
+    rule: Any = casting
+    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, rule):
         raise _core.DTypeError(
             f"astype: {self.dtype} to {np.dtype(dtype)} is no cast by the rule {casting!r}"
         )
