@@ -86,8 +86,6 @@ def prod(
         a = cast(a, np.dtype(dtype), "unsafe", "prod")
     if where is not True:
         a = np.where(np.broadcast_to(value(where), a.shape), a, np.ones((), a.dtype))
-    if not is_tensor(a):  # the Tensor is `out`
-        return np.prod(a, axis, keepdims=keepdims) * initial
     if not a.ndim and axis in (0, -1):  # as NumPy has it
         axis = None
     axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
