@@ -111,6 +111,19 @@ void recall(Node& n, Tensor* in) {
 
 namespace {
 
+Array run_elementwise(const OpInfo& op, const Tensor* in) {
+    const Array* values[kMaxArity];
+    for (int k = 0; k < op.arity; ++k) values[k] = &in[k].value;
+    return elementwise(op, values);
+}
+
+// Gets values of its own, which it may use up.
+Array run_structural(const OpInfo& op, const Tensor* in, const Params* params) {
+    Array values[kMaxArity];
+    for (int k = 0; k < op.arity; ++k) values[k] = in[k].value;
+    return op.run(values, params);
+}
+
 Tensor compute(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
     bool scalars = op.elementwise;
     for (int k = 0; k < op.arity; ++k) scalars = scalars && in[k].value.is_scalar64();
@@ -121,10 +134,8 @@ Tensor compute(const OpInfo& op, Tensor* in, const ParamsPtr& params) {
         out = Array(run_scalars(op, x));
     } else {
         promote(op, in);
-        Array values[kMaxArity];
-        for (int k = 0; k < op.arity; ++k) values[k] = in[k].value;
         clear_float_flags();
-        out = op.elementwise ? elementwise(op, values) : op.run(values, params.get());
+        out = op.elementwise ? run_elementwise(op, in) : run_structural(op, in, params.get());
         report_flags(op);
     }
     NodePtr node = record(op, in, out, params);

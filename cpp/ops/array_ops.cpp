@@ -9,8 +9,9 @@
 namespace rg {
 namespace {
 
-Array evaluate(const OpInfo& op, const Array& a, const Array& b) {
-    const Array in[] = {a, b};
+template <class... A>
+Array evaluate(const OpInfo& op, const A&... operands) {
+    const Array* in[] = {&operands...};
     return elementwise(op, in);
 }
 
@@ -18,6 +19,18 @@ Array evaluate(const OpInfo& op, const Array& a, const Array& b) {
 template <class T>
 void gather(const T* from, const std::int64_t* at, std::int64_t n, T* to) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = from[at[i]];
+}
+
+// The operand like which the result lies, where all others lie like it too or are single numbers;
+// null elsewhere.
+const Array* flat_like(const Array* const* in, int n) {
+    const Array* like = nullptr;
+    for (int k = 0; k < n; ++k) {
+        if (in[k]->is_scalar()) continue;
+        if (!in[k]->contiguous() || (like && !in[k]->same_shape(*like))) return nullptr;
+        like = in[k];
+    }
+    return like ? like : in[0];
 }
 
 // One value at every place.
@@ -44,9 +57,10 @@ bool pull_flat(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
         const bool is_result = j == op.arity;
         if (!(op.reads[k] & (is_result ? op::kReadsResult : 1u << j))) continue;
         const Array& a = is_result ? y : in[j];
-        if (!a.contiguous() || !a.same_shape(out)) return false;
+        const bool number = a.is_scalar();
+        if (!number && (!a.contiguous() || !a.same_shape(out))) return false;
         at[2 + j] = const_cast<char*>(a.data());
-        strides[2 + j] = step;
+        strides[2 + j] = number ? 0 : step;
     }
     const std::size_t n = std::size_t(op.arity) + 3;
     iterate_flat(out.size(), {at, n}, {strides, n}, {loop});
@@ -64,44 +78,43 @@ Array set_apart(const Array& g, const Place& p) {
 
 }  // namespace
 
-Array elementwise(const OpInfo& op, const Array* in) {
+Array elementwise(const OpInfo& op, const Array* const* in) {
     const int n = op.arity;
-    if (n == 1 && !op.direct && !in[0].contiguous()) {
+    if (n == 1 && !op.direct && !in[0]->contiguous()) {
         // NumPy's exp and its like give other bits on strided memory than on contiguous.
-        const Array dense = copy(in[0]);
-        return elementwise(op, &dense);
+        const Array dense = copy(*in[0]);
+        const Array* contiguous[] = {&dense};
+        return elementwise(op, contiguous);
     }
-    const Kernel kernel = forward_kernel(op, in[0].dtype());
+    const Kernel kernel = forward_kernel(op, in[0]->dtype());
     if (!kernel.loop) {
-        throw DTypeError(std::string(op.name) + ": " + name_of(in[0].dtype()) +
+        throw DTypeError(std::string(op.name) + ": " + name_of(in[0]->dtype()) +
                          " is not taken; pass real numbers, such as z.real or abs(z)");
     }
-    bool same = true, flat = true;
-    for (int k = 0; k < n; ++k) {
-        same = same && in[k].same_shape(in[0]);
-        flat = flat && in[k].contiguous();
-    }
-    if (same && flat) {
-        Array out = Array::empty_like(in[0]);
+    if (const Array* like = flat_like(in, n)) {
+        Array out = Array::empty_like(*like);
         char* at[kMaxArity + 1];
         std::intptr_t strides[kMaxArity + 1];
-        std::fill_n(strides, n + 1, itemsize(out.dtype()));
-        for (int k = 0; k < n; ++k) at[k] = const_cast<char*>(in[k].data());
+        for (int k = 0; k < n; ++k) {
+            at[k] = const_cast<char*>(in[k]->data());
+            strides[k] = in[k]->is_scalar() ? 0 : itemsize(out.dtype());
+        }
         at[n] = out.data();
+        strides[n] = itemsize(out.dtype());
         iterate_flat(out.size(), {at, std::size_t(n + 1)}, {strides, std::size_t(n + 1)}, kernel);
         return out;
     }
-    Dims shape = in[0].shape();
+    Dims shape = in[0]->shape();
     for (int k = 1; k < n; ++k) {
-        if (!broadcast(shape, in[k].shape(), shape)) {
+        if (!broadcast(shape, in[k]->shape(), shape)) {
             throw ShapeError(std::string(op.name) + ": shapes " + to_string(shape) + " and " +
-                             to_string(in[k].shape()) + " do not broadcast");
+                             to_string(in[k]->shape()) + " do not broadcast");
         }
     }
-    Array out = Array::empty(in[0].dtype(), shape);
+    Array out = Array::empty(in[0]->dtype(), shape);
     // One more operand than an operation has, and unused ones repeat the first.
     Operand ops[kMaxArity + 1] = {
-        {in[0], shape}, {in[n > 1 ? 1 : 0], shape}, {in[n > 2 ? 2 : 0], shape}, {out, shape}};
+        {*in[0], shape}, {*in[n > 1 ? 1 : 0], shape}, {*in[n > 2 ? 2 : 0], shape}, {out, shape}};
     ops[n] = ops[kMaxArity];
     iterate(shape, {ops, std::size_t(n + 1)}, kernel);
     return out;
@@ -151,15 +164,14 @@ void accumulate(Array& sum, Array&& contribution) {
 }
 
 Array equal(const Array& a, const Array& b) { return evaluate(info<op::Equal>(), a, b); }
-Array isnan(const Array& a) { return elementwise(info<op::IsNan>(), &a); }
+Array isnan(const Array& a) { return evaluate(info<op::IsNan>(), a); }
 Array either(const Array& a, const Array& b) { return where(a, a, b); }
 Array operator*(const Array& a, const Array& b) { return evaluate(info<op::Mul>(), a, b); }
 Array operator/(const Array& a, const Array& b) { return evaluate(info<op::Div>(), a, b); }
-Array operator-(const Array& a) { return elementwise(info<op::Neg>(), &a); }
+Array operator-(const Array& a) { return evaluate(info<op::Neg>(), a); }
 
 Array where(const Array& c, const Array& a, const Array& b) {
-    const Array in[] = {c, a, b};
-    return elementwise(info<op::Where>(), in);
+    return evaluate(info<op::Where>(), c, a, b);
 }
 
 Array transpose(const Array& a, const Permutation& p) { return transpose(a, p.axes); }

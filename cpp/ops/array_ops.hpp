@@ -8,7 +8,7 @@
 namespace rg {
 
 // One elementwise operation over broadcast operands of one floating dtype. Throws ShapeError.
-Array elementwise(const OpInfo& op, const Array* in);
+Array elementwise(const OpInfo& op, const Array* const* in);
 
 // One pass of an elementwise cotangent rule: out = vjp or out += vjp. An operand that the rule does
 // not read may be empty.
