@@ -16,6 +16,7 @@ import scipy.special
 import retrograd as rg
 import retrograd.functions
 import retrograd.functions.special  # enters SciPy's rows
+import retrograd.special
 from retrograd.functions.table import ENTRIES, Entry
 from retrograd.ops import DERIVATIVES, FUNCTIONS, OPS, UFUNCS
 
@@ -33,6 +34,9 @@ A keyword that is listed is honoured. `out=` takes a Tensor everywhere, which th
 plain array would lose the gradient. The ufuncs (one line, no keywords) take NumPy's `out`, `where`,
 `dtype`, `casting` and `signature` too, and have `reduce`, `accumulate`, `reduceat`, `outer` and
 `at`. What is not on this page is a TypeError that names it.
+
+Of SciPy's Python functions, which would make an array of a Tensor, `retrograd.special` has these:
+{special}.
 
 Where a function has no derivative, the third column is what it gives. More on indexing, special
 values and accuracy: [derivatives.md](derivatives.md).
@@ -84,7 +88,7 @@ def keywords(carry: Any) -> str:
 def text(words: str) -> str:
     """Return a cell: code as code, words as words."""
     words = words.replace("|", "\\|")
-    return f"`{words}`" if re.search(r"[*_()@/\[]|\bg\b", words) else words
+    return f"`{words}`" if re.search(r"[*_()@/\[+]|^-?g(, -?g)*$", words) else words
 
 
 def entries() -> dict[Any, Entry]:
@@ -116,7 +120,8 @@ def page() -> str:
         plain = isinstance(function, np.ufunc) or isinstance(entry.call, rg._core.Op)
         call = name if plain else f"{name}({keywords(entry.call)})"
         sections[section].append(f"| `{call}` | {text(entry.derivative)} | {text(entry.kink)} |")
-    blocks = [HEAD]
+    own = ", ".join(f"`{name}`" for name in retrograd.special.__all__)
+    blocks = [HEAD.replace("{special}", own)]
     for section, title in SECTIONS.items():
         if sections[section]:
             rows = "\n".join(sorted(set(sections[section]), key=str.lower))

@@ -23,6 +23,8 @@ VALUES = {
     "M": np.array([[0.7, -1.4, 2.2], [1.9, 0.3, -0.6]]),
     "N": np.array([[1.2, 0.5, -0.9], [-0.4, 2.3, 0.8]]),
     "T": (np.arange(24) * 7 % 25 - 11.3).reshape(2, 3, 4) / 5,
+    "D": np.array([[0.37, 0.82, 0.55], [0.74, 0.24, 0.91]]),  # for every ufunc's domain but one
+    "d": np.array([0.66, 0.43, 0.29]),
     "k": np.array([2, 0, 3, 2]),
     "m": np.array([True, False, True, True]),
 }  # fmt: skip
@@ -199,6 +201,7 @@ _PLAIN_ALIKE = (
 )  # fmt: skip
 _PLAIN_OWN = {
     "argpartition": "x, 1",
+    "empty_like": "out = np.empty_like(M); out[...] = 1.5",
     "digitize": "x, [0.0, 1.0]",
     "searchsorted": "[0.0, 1.0], x",
     "lexsort": "(x, y)",

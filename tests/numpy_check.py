@@ -98,7 +98,7 @@ def draw_weights(parts: list[Any]) -> list[Any]:
     return made
 
 
-def same(got: Any, want: Any, rtol: float) -> bool:
+def same(got: Any, want: Any, rtol: float, atol: float = 0.0) -> bool:
     got, want = np.asarray(got), np.asarray(want)
     if got.shape != want.shape or got.dtype != want.dtype:
         return False
@@ -106,7 +106,7 @@ def same(got: Any, want: Any, rtol: float) -> bool:
         return bool(np.array_equal(got, want))
     scale = np.abs(want[np.isfinite(want)]).max(initial=0.0)
     # What cancels to zero is so but for rounding.
-    return np.allclose(got, want, rtol=rtol, atol=rtol * scale + 1e-14, equal_nan=True)
+    return np.allclose(got, want, rtol=rtol, atol=max(rtol * scale, atol), equal_nan=True)
 
 
 def examine(text: str, leaves: list[str] | None = None) -> Outcome:
@@ -151,7 +151,7 @@ def _gradient(text: str, names: list[str], tensors: Any, parts: Any, want: Any) 
     single = any(b.dtype.itemsize < (16 if b.dtype.kind == "c" else 8) for _, b in floats)
     for name, tensor in tensors.items():
         slope = slopes(text, names, name, weights)
-        if not same(tensor.grad, slope, 5e-2 if single else RTOL):
+        if not same(tensor.grad, slope, 5e-2 if single else RTOL, 1e-9):
             got = f"{tensor.grad!r:.60}" if np.any(tensor.grad) else "lost"
             return Outcome("wrong", f"gradient of {name} is {got}, differences say {slope!r:.60}")
     return Outcome("right")

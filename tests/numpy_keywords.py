@@ -66,7 +66,7 @@ KEYWORDS = {
     "right": ("True", "s"),
     "left": ("s",),
     "optimize": ("True",),
-    "period": ("1.1",),
+    "period": ("2.5",),
     "discont": ("2.0",),
     "UPLO": ("'U'",),
     "upper": ("True",),
@@ -105,7 +105,9 @@ KEYWORDS = {
     "trim": ("'f'",),
     "N": ("2",),
     "increasing": ("True",),
-    "mode": ("'same'", "'full'", "'valid'", "'wrap'", "'clip'", "'r'", "'complete'"),
+    "mode": ("'same'", "'full'", "'valid'", "'wrap'", "'clip'"),
+    "interpolation": ("'lower'",),
+    "style": ("None",),
     "a_min": ("0.0, a_max=1.0",),
     "a_max": ("1.0, a_min=0.0",),
     "min": ("0.0, max=1.0",),
@@ -186,20 +188,21 @@ OWN = {
     ("logspace", "num"): "x, y, num=3",
     ("gradient", "edge_order"): "A, edge_order=2",
     ("corrcoef", "rowvar"): "A, rowvar=False",
-    ("histogram", "bins"): "x, bins=5, weights=p",
-    ("histogram2d", "bins"): "x, y, bins=5, weights=p",
-    ("histogramdd", "bins"): "np.stack([x, y], 1), bins=5, weights=p",
-    ("histogram_bin_edges", "bins"): "x, bins=5",
+    ("histogram", "bins"): "y, bins=4, weights=p",
+    ("histogram2d", "bins"): "x, y, bins=[3, 4], weights=p",
+    ("histogramdd", "bins"): "np.stack([x, y], 1), bins=[3, 4], weights=p",
+    ("histogram_bin_edges", "bins"): "x, bins=4",
     ("insert", "axis"): "M, 1, 2.5, axis=1",
     ("interp", "left"): "q, [0.0, 0.4, 0.5, 0.9], x, left=s",
     ("interp", "right"): "q, [-1.0, -0.4, 0.1, 0.2], x, right=s",
     ("lexsort", "axis"): "A, axis=0",
     ("lib.stride_tricks.sliding_window_view", "axis"): "M, 2, axis=1",
     ("linalg.cross", "axis"): "A, B, axis=0",
-    ("linalg.lstsq", "rcond"): "A, b, rcond=0.6",
-    ("linalg.matrix_rank", "rtol"): "A, rtol=0.6",
-    ("linalg.pinv", "rcond"): "A, rcond=0.6",
-    ("linalg.pinv", "rtol"): "A, rtol=0.6",
+    ("linalg.lstsq", "rcond"): "A, b, rcond=0.9",
+    ("linalg.matrix_rank", "rtol"): "A, rtol=0.9",
+    ("linalg.qr", "mode"): "A, mode='r'",
+    ("linalg.pinv", "rcond"): "A, rcond=0.9",
+    ("linalg.pinv", "rtol"): "A, rtol=0.9",
     ("linalg.vecdot", "axis"): "A, B, axis=0",
     ("matmul", "axes"): "A, B, axes=[(1, 0), (0, 1), (0, 1)]",
     ("matvec", "axes"): "A, b, axes=[(1, 0), 0, 0]",
@@ -247,6 +250,8 @@ ONE_ANSWER = {
     ("vecmat", "axis"),
     ("vecmat", "keepdims"),
     ("unique", "sorted"),
+    ("corrcoef", "bias"),  # nothing since long ago, and gone since NumPy 2.4
+    ("corrcoef", "ddof"),
     ("where", "x"),  # both or none
     ("where", "y"),
 }
@@ -255,5 +260,5 @@ ONE_ANSWER = {
 WITHOUT_EFFECT = """
     order subok casting signature copy device overwrite_input kind stable assume_unique equal_nan
     optimize max_work hermitian allow_pickle encoding einsum_call writeable sorter mode tol comments
-    delimiter edgeitems legacy prefix suffix floatmode suppress_small
+    style delimiter edgeitems legacy prefix suffix floatmode suppress_small
 """

@@ -54,6 +54,7 @@ WITHOUT = {
     "a plain array asked for": """
         asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray asmatrix require
     """,
+    "older names, gone since": "in1d trapz",
     "classes of arrays that are no Tensor": "ndarray matrix recarray record ufunc",
     "ways to write an index": "s_ index_exp mgrid ogrid",
 }
@@ -67,7 +68,7 @@ def public_names() -> dict[str, Any]:
     for module in NAMESPACES:
         prefix = module.__name__.removeprefix("numpy").removeprefix(".")
         # A function's own name first: np.abs is np.absolute.
-        names = [n for n in getattr(module, "__all__", dir(module)) if n[:2] != "__"]
+        names = [n for n in getattr(module, "__all__", dir(module)) if n[0] != "_"]
         for name in sorted(names, key=lambda n: n != getattr(getattr(module, n), "__name__", "")):
             thing = getattr(module, name)
             if id(thing) not in taken and _has_a_place(thing):
@@ -91,6 +92,7 @@ METHODS_WITHOUT = {
         all any argmax argmin argpartition argsort choose nonzero searchsorted base ctypes data
         device dtype flags itemsize nbytes ndim shape size strides
     """,
+    "gone with NumPy 2.0": "itemset newbyteorder ptp tostring",
     "a plain answer asked for": "item tolist tobytes tofile dump dumps",
     "bytes and flags of memory": "byteswap getfield setfield setflags view to_device",
 }

@@ -39,6 +39,7 @@ def test_every_ufunc_is_differentiated_or_refused_by_name(name):
             assert part.requires_grad
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_python_function_of_scipy_drops_a_gradient(name):
     """They would make it an array: an error; or a Tensor, where they only call ufuncs."""
@@ -134,8 +135,8 @@ def test_limits_and_kinks(f, at, want):
 @pytest.mark.parametrize("axis", [None, 0, -1, (0, 1)])
 def test_compositions_have_scipys_values(f, axis):
     x = np.array([[700.0, 710.0, -3.0], [1.0, 2.0, np.inf if f is rg.special.logsumexp else 3.0]])
-    want = getattr(sp, f.__name__)(x, axis)
     with np.errstate(all="ignore"):
+        want = getattr(sp, f.__name__)(x, axis)
         np.testing.assert_allclose(f(Tensor(x), axis).numpy(), want)
         np.testing.assert_allclose(f(x, axis=axis), want)
 

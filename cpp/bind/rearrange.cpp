@@ -63,6 +63,7 @@ PyObject* py_concatenate(PyObject*, Args args, Py_ssize_t n) {
         std::int64_t start = 0;
         for (const Tensor& part : parts.all) {
             const std::int64_t length = part.value.layout()->shape()[axis];
+            poll();
             out = join(std::move(out), part, range_of(whole, axis, start, length));
             start += length;
         }
@@ -90,6 +91,7 @@ PyObject* py_stack(PyObject*, Args args, Py_ssize_t n) {
         place.index.shape = first;
         place.index.items[std::size_t(axis)].kind = Index::Item::Integer;
         for (const Tensor& part : parts.all) {
+            poll();
             out = join(std::move(out), part, place);
             ++place.index.items[std::size_t(axis)].start;
         }

@@ -40,7 +40,7 @@ if _TYPE_CHECKING:
     from .functional import vjp as vjp
     from .functions.creation import array as array
 
-_MODULES = ("functional", "optimize", "testing")
+_MODULES = ("functional", "optimize", "special", "testing")
 _FUNCTIONAL = (
     "checkpoint",
     "custom",

@@ -8,15 +8,18 @@ from . import _core
 from .modes import strict
 
 
-def check_detach(how: str) -> None:
+def check_detach(how: str, to_array: bool = False) -> None:
     """Refuse what would drop a gradient unasked.
 
     Called by the conversions themselves. A write into a plain array, `z[i] = t`, arrives there
     too; the instruction that the caller's caller is at tells it from an explicit `float(t)`.
+    `to_array` says that a whole array is asked for, by which a gradient would be lost.
     """
     if strict.variable.get():
         raise _core.GraphError(f"{how}: drops a gradient under strict(); use t.detach() to mean it")
     frame = sys._getframe(2)
+    if to_array:
+        _check_caller(frame)
     code, at = frame.f_code, frame.f_lasti
     if code.co_name == "getdata" and frame.f_globals.get("__name__") == "numpy.ma.core":
         raise _core.GraphError(
@@ -56,15 +59,14 @@ _INSTEAD = {
 }
 
 
-def check_caller() -> None:
+def _check_caller(frame: FrameType | None) -> None:
     """Refuse to give values to the Python code of NumPy or SciPy, which knows no gradients.
 
     A function that does not ask the tensor (`np.full`, `scipy.special.softmax`) makes an array of
     it; an explicit `np.asarray(t)` stands in code that is not theirs.
     """
-    frame: FrameType | None = sys._getframe(2)
     entered = None
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_LIBRARIES):
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(_LIBRARIES):
         if entered is None or "<locals>" not in frame.f_code.co_qualname:  # no decorator's
             entered = frame
         frame = frame.f_back

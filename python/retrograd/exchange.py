@@ -32,17 +32,21 @@ def dlpack(
     consumer may write to.
     """
     check_detach("from_dlpack")
+    # NumPy 2.0 does not know all of these.
+    more = {"stream": stream, "dl_device": dl_device, "max_version": max_version, "copy": copy}
+    options = {key: given for key, given in more.items() if given is not None}
     if max_version is None or max_version[0] < 1:
         if copy is False:
             raise BufferError(
                 "from_dlpack: a tensor's value is read-only, which DLPack before 1.0 cannot say; "
                 "leave copy=False out"
             )
-        return np.array(self._view()).__dlpack__(stream=stream, dl_device=dl_device)
+        options.pop("copy", None)
+        return np.array(self._view()).__dlpack__(**options)
     # Of `data`: gradients stay right also where a consumer writes in spite of the flag.
     value = self.data[...]
     value.flags.writeable = False
-    return value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+    return value.__dlpack__(**options)
 
 
 def dlpack_device(self: Any, /) -> Any:

@@ -56,13 +56,14 @@ def astype(
     self: Any,
     dtype: Any,
     order: str = "K",
-    casting: str = "unsafe",
+    casting: Any = "unsafe",
     subok: bool = True,
     copy: bool = True,
 ) -> Any:
     """`retrograd.astype` with NumPy's keywords."""
     _check_order("astype", order)
-    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):  # type: ignore[arg-type]
+    rule: Any = casting
+    if casting != "unsafe" and not np.can_cast(self.dtype, dtype, rule):
         raise _core.DTypeError(
             f"astype: {self.dtype} to {np.dtype(dtype)} is no cast by the rule {casting!r}"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core, exchange, methods
-from .detach import check_caller, check_detach
+from .detach import check_detach
 from .hooks import register_hook, register_post_accumulate_grad_hook
 from .indexing import positions
 from .interop import array_function
@@ -116,9 +116,7 @@ class Tensor(_core.Tensor):
         return self._view()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        check_detach("np.asarray")
-        if self.requires_grad or _core.has_tangent(self):
-            check_caller()
+        check_detach("np.asarray", self.requires_grad or _core.has_tangent(self))
         if dtype is not None and np.dtype(dtype) == object:
             raise _core.DTypeError("np.array: object arrays of Tensors lose gradients")
         return np.array(self._view(), dtype=dtype, copy=copy)

@@ -16,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import retrograd as rg
 from idioms import ALL
 from numpy_calls import CALLS, METHODS
 from numpy_check import Outcome, examine
@@ -55,6 +56,22 @@ def report(judged: dict[str, dict[str, Outcome]]) -> None:
                 print(f"  {outcome.status:<8} {first}{dots}: {outcome.reason[:110]}")
 
 
+def report_scipy() -> None:
+    """Say how many of SciPy's special functions are carried out; the others are refused by name."""
+    try:
+        import scipy.special as sp
+    except ModuleNotFoundError:
+        return
+
+    import retrograd.functions.special  # noqa: F401 (enters the rows)
+
+    ufuncs = {f for n in sp.__all__ if isinstance(f := getattr(sp, n), np.ufunc)}
+    served = ufuncs & rg.ops.UFUNCS.keys()
+    print(
+        f"{'scipy.special':<10} {len(ufuncs)} ufuncs, {len(served)} of them with a derivative here"
+    )
+
+
 def report_without() -> None:
     for title, table in (("functions", WITHOUT), ("methods", METHODS_WITHOUT)):
         print(f"\n{title} without a derivative")
@@ -74,6 +91,7 @@ def main() -> int:
         print(f"NumPy {np.__version__} has names that are on no list: {sorted(unknown)}")
     judged = judge()
     report(judged)
+    report_scipy()
     if options.without:
         report_without()
     return bool(unknown) or share(judged) < BAR

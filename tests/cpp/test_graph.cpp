@@ -71,6 +71,26 @@ struct Stop {};
 
 }  // namespace
 
+// The cotangent goes back through a chain of joins as it is: nothing is copied a part.
+TEST(joined_parts_get_views_of_one_cotangent) {
+    const NothingLeft check;
+    const std::vector<Tensor> parts = {leaf(arange({2})), leaf(arange({3})), leaf(arange({1}))};
+    Tensor whole(Array::empty(DType::f64, {6}));
+    const char* memory = whole.value.data();
+    std::int64_t start = 0;
+    for (const Tensor& part : parts) {
+        const std::int64_t n = part.value.size();
+        whole = join(std::move(whole), part, range_of({6}, 0, start, n));
+        start += n;
+    }
+    CHECK(values(whole.value) == Values({0, 1, 0, 1, 2, 0}) && whole.value.data() == memory);
+    const Tensor y = whole * Tensor(arange({6}, 1));
+    const std::vector<Array> grads = backward(y, parts);
+    CHECK(values(grads[0]) == Values({1, 2}) && values(grads[1]) == Values({3, 4, 5}));
+    CHECK(values(grads[2]) == Values({6}));
+    CHECK(grads[0].buffer() == grads[1].buffer() && grads[1].buffer() == grads[2].buffer());
+}
+
 TEST(sizes) {
     static_assert(sizeof(Array) == 16 && sizeof(Node) <= 80);
     // A product of two scalars: the node, two inputs, two saved operands.

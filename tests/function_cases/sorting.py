@@ -77,6 +77,8 @@ CASES = (
         counts=(lambda x: np.unique_counts(np.stack([x, x])).values, (3,)),
         inverse=(lambda x: np.unique_inverse(np.stack([x, x])).values, (3,)),
         union=(lambda x, y: np.union1d(x, np.concatenate([y, x])), (3,), (2,)),
+        either=(lambda x, y: np.setxor1d(np.append(x, y[:1]), y), (3,), (2,)),
+        one_of_each=(lambda x, y: np.setxor1d(x, y, assume_unique=True), (3,), (2,)),
         difference=(lambda x: np.setdiff1d(np.stack([x, x]), x[1:2]), (3,)),
     ),
     *cases_of(

@@ -19,7 +19,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 def real_if_close(a: Any, tol: float = 100) -> Any:
     plain = value(a)
     close = plain.dtype.kind == "c" and not np.iscomplexobj(np.real_if_close(plain, tol))
-    return np.real(a) if close else a
+    return np.real(a) if close else +a
 
 
 @implements(np.sort_complex, derivative="that of sort, in complex numbers")
@@ -74,9 +74,10 @@ def logn(n: Any, x: Any) -> Any:
 
 @implements(scimath.power, derivative=_THAT)
 def power(x: Any, p: Any) -> Any:
-    # An integer to a negative power leaves the integers.
-    exponent = p if is_tensor(p) or not np.any(np.asarray(p) < 0) else np.asarray(p) * 1.0
-    return np.power(_opened(x, _negative), exponent)
+    if not is_tensor(p):
+        # An integer to a negative power leaves the integers.
+        p = np.asarray(p) * 1.0 if np.any(np.asarray(p) < 0) else np.asarray(p)
+    return np.power(_opened(x, _negative), p)
 
 
 @implements(scimath.arccos, derivative=_THAT)

@@ -172,12 +172,15 @@ def dsplit(ary: Any, indices_or_sections: Any) -> Any:
     return _split("dsplit", ary, indices_or_sections, 2, least=3)
 
 
-@implements(np.unstack, derivative=_PIECES)
 def unstack(x: Any, /, *, axis: int = 0) -> Any:
     if x.ndim == 0:
         raise ValueError("np.unstack: shape () came, 1 dimension or more was wanted")
     before = (slice(None),) * normalize_axis_index(axis, x.ndim)
     return tuple(x[(*before, i)] for i in range(x.shape[axis]))
+
+
+if hasattr(np, "unstack"):  # NumPy 2.1
+    implements(np.unstack, derivative=_PIECES)(unstack)
 
 
 @implements(np.tile, derivative="g summed over the copies")

@@ -51,18 +51,24 @@ def _cumulative(
     return concatenate((before, out), axis)
 
 
-@implements(np.cumulative_sum, derivative=_SUMS)
 def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
     return _cumulative(_core.cumsum, 0, x, axis, dtype, include_initial, "cumulative_sum")
 
 
-@implements(np.cumulative_prod, derivative=_PRODUCTS)
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    implements(np.cumulative_sum, derivative=_SUMS)(cumulative_sum)
+
+
 def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
     return _cumulative(_core.cumprod, 1, x, axis, dtype, include_initial, "cumulative_prod")
+
+
+if hasattr(np, "cumulative_prod"):  # NumPy 2.1
+    implements(np.cumulative_prod, derivative=_PRODUCTS)(cumulative_prod)
 
 
 @implements(np.prod, derivative=_PRODUCTS)
@@ -80,8 +86,6 @@ def prod(
         a = cast(a, np.dtype(dtype), "unsafe", "prod")
     if where is not True:
         a = np.where(np.broadcast_to(value(where), a.shape), a, np.ones((), a.dtype))
-    if not is_tensor(a):  # the Tensor is `out`
-        return np.prod(a, axis, keepdims=keepdims) * initial
     if not a.ndim and axis in (0, -1):  # as NumPy has it
         axis = None
     axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)

@@ -1,7 +1,8 @@
 """Pseudoinverses and least squares.
 
 Their derivative exists along changes that keep the rank, and that is the one given (Golub and
-Pereyra 1973); at full rank it is the derivative.
+Pereyra 1973); at full rank it is the derivative. Where `rcond` cuts off singular values that are
+not zero, that of the singular value decomposition is taken.
 """
 
 from typing import Any
@@ -37,7 +38,30 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
     settings = {} if rtol is np._NoValue else {"rtol": value(rtol)}
     if rcond is not None:
         settings["rcond"] = value(rcond)
-    return _pinv(operand("np.linalg.pinv", a), hermitian=hermitian, **settings)
+    a = operand("np.linalg.pinv", a)
+    cut = next((v for v in settings.values() if v is not None), None)
+    if cut is not None:
+        whole = mirrored(a) if hermitian else a
+        np.linalg.pinv(value(a), hermitian=hermitian, **settings)  # NumPy checks the arguments
+        kept = _kept(np.linalg.svd(value(whole), compute_uv=False), cut, a.shape)
+        if kept is not None:
+            return _truncated(whole, kept)
+    return _pinv(a, hermitian=hermitian, **settings)
+
+
+def _kept(s: Any, cut: Any, shape: Any) -> Any:
+    """Which singular values are above the cut, if one below it is not zero by rounding alone."""
+    largest = s.max(axis=-1, keepdims=True, initial=0)
+    kept = s > np.expand_dims(np.asarray(cut), -1) * largest
+    nothing = s <= largest * np.finfo(s.dtype).eps * max(shape[-2:])
+    return None if (kept | nothing).all() else kept
+
+
+def _truncated(a: Any, kept: Any) -> Any:
+    """The pseudoinverse of the part of `a` that is kept: it has the derivative of the parts."""
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    inverse = np.where(kept, 1 / np.where(kept, s, 1.0), 0.0)
+    return (adjoint(vh) * np.expand_dims(inverse, -2)) @ adjoint(u)
 
 
 def _lstsq_value(a: Any, b: Any, rcond: Any) -> tuple[Any, Any]:
@@ -84,7 +108,12 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     elif rcond < 0:
         rcond = precision
     rank, s = np.linalg.lstsq(value(a), value(b), rcond)[2:]
-    x, residuals = _lstsq(a, b.reshape(-1, 1) if b.ndim == 1 else b, rcond=rcond)
+    columns = b.reshape(-1, 1) if b.ndim == 1 else b
+    kept = _kept(s, rcond, a.shape)
+    if kept is None:
+        x, residuals = _lstsq(a, columns, rcond=rcond)
+    else:
+        x, residuals = _truncated(a, kept) @ columns, np.zeros(0, s.dtype)
     residuals = real_part(residuals)
     if is_tensor(a):
         s = svdvals(a.astype(dtype))
