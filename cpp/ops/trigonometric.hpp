@@ -17,23 +17,23 @@ struct Tan : ByKernel, Holomorphic {
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c + y * y); }
 };
 
-// (1 - x)(1 + x) keeps the digits that 1 - x*x loses near one.
-// -(x - 1) is 1 - x with the other sign of a zero imaginary part, as the branch of a complex result
-// beyond 1 wants it.
+// -(x - 1)(1 + x) keeps the digits that 1 - x*x loses near one. And -(x - 1) is 1 - x with the
+// other sign of a zero imaginary part, as the branch of a complex result beyond 1 wants it; at 1
+// itself that zero has to be positive.
 struct ArcSin : ByKernel, Holomorphic {
     static constexpr auto name = "arcsin", symbol = "arcsin";
     static constexpr auto run(Number auto x) { return std::asin(x); }
-    static constexpr auto vjp0(auto g, auto x, auto) {
-        return g / call<Sqrt>(-(x - 1_c) * (1_c + x));
+    static constexpr auto vjp0(auto g, auto x, auto) { return g / root(x); }
+
+    static constexpr auto root(auto x) {
+        return call<Sqrt>(where(x == 1_c, 0_c, -(x - 1_c) * (1_c + x)));
     }
 };
 
 struct ArcCos : ByKernel, Holomorphic {
     static constexpr auto name = "arccos", symbol = "arccos";
     static constexpr auto run(Number auto x) { return std::acos(x); }
-    static constexpr auto vjp0(auto g, auto x, auto) {
-        return -(g / call<Sqrt>(-(x - 1_c) * (1_c + x)));
-    }
+    static constexpr auto vjp0(auto g, auto x, auto) { return -(g / ArcSin::root(x)); }
 };
 
 struct ArcTan : ByKernel, Holomorphic {
