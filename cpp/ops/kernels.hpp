@@ -3,6 +3,7 @@
 // elements as the output or do not overlap it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -20,9 +21,6 @@ namespace rg::op {
 #define RG_FOR_EACH_CPU
 #endif
 
-// Which strides a loop body may take for granted.
-enum class Walk { Contiguous, BroadcastCotangent, Strided };
-
 template <class T, bool Unit>
 T load(const char* p, std::intptr_t stride, std::intptr_t i) {
     return Unit ? reinterpret_cast<const T*>(p)[i] : *reinterpret_cast<const T*>(p + i * stride);
@@ -33,73 +31,107 @@ T& place(char* p, std::intptr_t stride, std::intptr_t i) {
     return Unit ? reinterpret_cast<T*>(p)[i] : *reinterpret_cast<T*>(p + i * stride);
 }
 
+// Where gcc makes vector code: of real numbers, and with no function of the C library.
+template <class Op, class T>
+inline constexpr bool runs_wide =
+    std::floating_point<T> && made_of_words<Op>(std::make_index_sequence<arity<Op>>{});
+template <class Op, int K, class T>
+inline constexpr bool pulls_wide = std::floating_point<T> && !traced<Op, K>.calls;
+
+template <class Op, class T, bool Unit, std::size_t... K>
+void run_elements(char* const* args, std::intptr_t count, const std::intptr_t* strides,
+                  std::index_sequence<K...>) {
+    constexpr int n = arity<Op>;
+#pragma GCC ivdep
+    for (std::intptr_t i = 0; i < count; ++i) {
+        place<T, Unit>(args[n], strides[n], i) = Op::run(load<T, Unit>(args[K], strides[K], i)...);
+    }
+}
+
 // Forward: args are the operands, then the output.
 template <class Op, class T>
+    requires(!runs_wide<Op, T>)
+void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+    run_elements<Op, T, false>(args, dims[0], strides, std::make_index_sequence<arity<Op>>{});
+}
+template <class Op, class T>
+    requires(runs_wide<Op, T>)
 RG_FOR_EACH_CPU void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
                               void*) {
-    constexpr int n = arity<Op>;
-    const auto body = [&]<bool Unit, std::size_t... K>(std::index_sequence<K...>) {
-        const std::intptr_t count = dims[0];
-#pragma GCC ivdep
-        for (std::intptr_t i = 0; i < count; ++i) {
-            place<T, Unit>(args[n], strides[n], i) =
-                Op::run(load<T, Unit>(args[K], strides[K], i)...);
-        }
-    };
-    constexpr auto operands = std::make_index_sequence<n>{};
-    if constexpr (std::floating_point<T> && made_of_words<Op>(operands)) {
-        bool unit = true;
-        for (int k = 0; k <= n; ++k) unit &= strides[k] == sizeof(T);
-        if (unit) return body.template operator()<true>(operands);
-    }
-    body.template operator()<false>(operands);
+    constexpr auto operands = std::make_index_sequence<arity<Op>>{};
+    bool unit = true;
+    for (int k = 0; k <= arity<Op>; ++k) unit &= strides[k] == sizeof(T);
+    unit ? run_elements<Op, T, true>(args, dims[0], strides, operands)
+         : run_elements<Op, T, false>(args, dims[0], strides, operands);
 }
 
 // One element of the cotangent of operand K.
-template <class Op, int K, class T, Walk W, std::size_t... I>
-T pull_element(char** args, const std::intptr_t* strides, std::intptr_t i, T g0,
+template <class Op, int K, class T, bool Unit, std::size_t... I>
+T pull_element(char* const* args, const std::intptr_t* strides, std::intptr_t i,
                std::index_sequence<I...>) {
     constexpr unsigned reads = traced<Op, K>.reads;
     constexpr int n = arity<Op>;
-    constexpr bool unit = W != Walk::Strided;
     // An operand that the rule does not read may be null.
     const auto read = [&]<std::size_t J>() -> T {
         constexpr bool used = reads & (J == n ? kReadsResult : 1u << J);
-        if constexpr (used) return load<T, unit>(args[2 + J], strides[2 + J], i);
+        if constexpr (used) return load<T, Unit>(args[2 + J], strides[2 + J], i);
         return T{};
     };
-    const T g = W == Walk::BroadcastCotangent ? g0 : load<T, unit>(args[1], strides[1], i);
-    return call_vjp<Op, K>(g, read.template operator()<I>()..., read.template operator()<n>());
+    return call_vjp<Op, K>(load<T, Unit>(args[1], strides[1], i), read.template operator()<I>()...,
+                           read.template operator()<n>());
+}
+
+template <class Op, int K, class T, bool Add, bool Unit>
+void pull_elements(char* const* args, std::intptr_t count, const std::intptr_t* strides) {
+#pragma GCC ivdep
+    for (std::intptr_t i = 0; i < count; ++i) {
+        T& out = place<T, Unit>(args[0], strides[0], i);
+        const T c =
+            pull_element<Op, K, T, Unit>(args, strides, i, std::make_index_sequence<arity<Op>>{});
+        out = Add ? out + c : c;
+    }
 }
 
 // Backward: args are the output, the cotangent, the operands, the result.
 template <class Op, int K, class T, bool Add>
+    requires(!pulls_wide<Op, K, T>)
+void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+    pull_elements<Op, K, T, Add, false>(args, dims[0], strides);
+}
+// Operands without gaps, and single numbers, of which a block is laid out: then all strides are
+// known to the compiler.
+template <class Op, int K, class T, bool Add>
+    requires(pulls_wide<Op, K, T>)
 RG_FOR_EACH_CPU void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
                                void*) {
-    constexpr int n = arity<Op>;
     constexpr unsigned reads = traced<Op, K>.reads;
-    const auto body = [&]<Walk W>() {
-        constexpr bool unit = W != Walk::Strided;
-        const std::intptr_t count = dims[0];
-        const T g0 = *reinterpret_cast<const T*>(args[1]);
-#pragma GCC ivdep
-        for (std::intptr_t i = 0; i < count; ++i) {
-            T& out = place<T, unit>(args[0], strides[0], i);
-            const T c =
-                pull_element<Op, K, T, W>(args, strides, i, g0, std::make_index_sequence<n>{});
-            out = Add ? out + c : c;
-        }
-    };
-    if constexpr (std::floating_point<T> && !traced<Op, K>.calls) {
-        bool unit = strides[0] == sizeof(T);
-        for (int k = 0; k <= n; ++k) {
-            const bool used = reads & (k == n ? kReadsResult : 1u << k);
-            unit &= !used || strides[2 + k] == sizeof(T);
-        }
-        if (unit && strides[1] == sizeof(T)) return body.template operator()<Walk::Contiguous>();
-        if (unit && strides[1] == 0) return body.template operator()<Walk::BroadcastCotangent>();
+    constexpr int n = arity<Op>, n_args = n + 3;
+    constexpr std::intptr_t kBlock = 256;
+    const std::intptr_t count = dims[0];
+    unsigned numbers = 0, walked = 1;
+    bool plain = strides[0] == sizeof(T);
+    for (int k = 1; k < n_args; ++k) {
+        const bool used = k == 1 || (reads & (k == n + 2 ? kReadsResult : 1u << (k - 2)));
+        if (!used) continue;
+        plain &= strides[k] == sizeof(T) || strides[k] == 0;
+        (strides[k] == 0 ? numbers : walked) |= 1u << k;
     }
-    body.template operator()<Walk::Strided>();
+    if (!plain) return pull_elements<Op, K, T, Add, false>(args, count, strides);
+    if (!numbers) return pull_elements<Op, K, T, Add, true>(args, count, strides);
+    T blocks[n_args][kBlock];
+    char* at[n_args];
+    for (int k = 0; k < n_args; ++k) {
+        at[k] = args[k];
+        if (!(numbers >> k & 1)) continue;
+        std::fill_n(blocks[k], std::min(count, kBlock), *reinterpret_cast<const T*>(args[k]));
+        at[k] = reinterpret_cast<char*>(blocks[k]);
+    }
+    for (std::intptr_t done = 0; done < count; done += kBlock) {
+        pull_elements<Op, K, T, Add, true>(at, std::min(kBlock, count - done), strides);
+        for (int k = 0; k < n_args; ++k) {
+            if (walked >> k & 1) at[k] += kBlock * sizeof(T);
+        }
+    }
 }
 
 template <class Op, std::size_t... K>
