@@ -161,9 +161,10 @@ TEST(forward_kernels_equal_run64) {
                 for (int k = 0; k < 3; ++k) in[k].as<double>()[i] = x[k];
             }
             for (Array& a : in) a = cast(a, dtype);
-            const Array out = elementwise(op, in);
+            const Array* operands[] = {&in[0], &in[1], &in[2]};
+            const Array out = elementwise(op, operands);
             for (Array& a : in) a = transpose(a, Dims{1, 0});
-            const Array turned = elementwise(op, in);
+            const Array turned = elementwise(op, operands);
             CHECK(out.dtype() == dtype && turned.shape() == Dims({2, n}));
             each(turned.shape(), [&](const Dims& at) {
                 const double x[] = {element(in[0], at), element(in[1], at), element(in[2], at)};
