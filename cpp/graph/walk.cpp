@@ -146,9 +146,12 @@ void Run::pull_elementwise(Node& n, Array&& g) {
             Array full = Array::empty(g.dtype(), g.shape());
             pull_into(*n.op, k, g, n.saved(), n.value, full, false);
             accumulate(sum, sum_to(std::move(full), in->value.shape()));
-        } else if (sum) {
-            if (!sum.unique() || !sum.contiguous()) sum = copy(sum);
+        } else if (sum && sum.unique() && sum.contiguous()) {
             pull_into(*n.op, k, g, n.saved(), n.value, sum, true);
+        } else if (sum) {
+            Array out = Array::empty(g.dtype(), g.shape());
+            pull_onto(*n.op, k, g, n.saved(), n.value, sum, out);
+            sum = std::move(out);
         } else {
             Array out =
                 last && g.unique() && g.contiguous() ? g : Array::empty(g.dtype(), g.shape());

@@ -41,17 +41,29 @@ bool is_constant(const Array& a) {
     return a.ndim() > 0;
 }
 
-// The usual case: everything lies alike, but for a cotangent that may be one value throughout.
-// False where it is not.
-bool pull_flat(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
-               Array& out, Loop loop) {
+// The operands of a cotangent loop in the usual case: everything lies alike, or is one number.
+struct Flat {
+    char* at[2 + kMaxArity + 1];
+    std::intptr_t strides[2 + kMaxArity + 1];
+    std::size_t n;
+
+    // The same from element `i` on, `count` of them.
+    void run(Kernel kernel, std::int64_t i, std::int64_t count) const {
+        char* from[2 + kMaxArity + 1];
+        for (std::size_t k = 0; k < n; ++k) from[k] = at[k] ? at[k] + i * strides[k] : nullptr;
+        iterate_flat(count, {from, n}, {strides, n}, kernel);
+    }
+};
+
+// False where that is not the case.
+bool flatten(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
+             Array& out, Flat& flat) {
     const std::intptr_t step = itemsize(out.dtype());
-    char* at[2 + kMaxArity + 1] = {out.data(), const_cast<char*>(g.data())};
-    std::intptr_t strides[2 + kMaxArity + 1] = {step, step};
+    flat = {{out.data(), const_cast<char*>(g.data())}, {step, step}, std::size_t(op.arity) + 3};
     if (!out.contiguous() || !g.same_shape(out)) return false;
     if (!g.contiguous()) {
         if (!is_constant(g)) return false;
-        strides[1] = 0;
+        flat.strides[1] = 0;
     }
     for (std::size_t j = 0; j <= op.arity; ++j) {
         const bool is_result = j == op.arity;
@@ -59,11 +71,9 @@ bool pull_flat(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
         const Array& a = is_result ? y : in[j];
         const bool number = a.is_scalar();
         if (!number && (!a.contiguous() || !a.same_shape(out))) return false;
-        at[2 + j] = const_cast<char*>(a.data());
-        strides[2 + j] = number ? 0 : step;
+        flat.at[2 + j] = const_cast<char*>(a.data());
+        flat.strides[2 + j] = number ? 0 : step;
     }
-    const std::size_t n = std::size_t(op.arity) + 3;
-    iterate_flat(out.size(), {at, n}, {strides, n}, {loop});
     return true;
 }
 
@@ -124,7 +134,7 @@ void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
                Array& out, bool add) {
     const Loop loop = op.pull[k][int(g.dtype())][add];
     const std::size_t result = 2 + op.arity;
-    if (pull_flat(op, k, g, in, y, out, loop)) return;
+    if (Flat flat; flatten(op, k, g, in, y, out, flat)) return flat.run({loop}, 0, out.size());
     const Dims shape = out.shape();
     Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
     for (std::size_t j = 0; j <= op.arity; ++j) {
@@ -134,6 +144,29 @@ void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
             used ? Operand(is_result ? y : in[j], shape) : Operand(nullptr, Dims(shape.size(), 0));
     }
     iterate(shape, {ops, result + 1}, {loop});
+}
+
+void pull_onto(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
+               const Array& base, Array& out) {
+    const Kernel copy_base = forward_kernel(info<op::Pos>(), out.dtype());
+    const bool fits = base.same_shape(out) && (base.contiguous() || is_constant(base));
+    Flat flat;
+    if (!fits || !flatten(op, k, g, in, y, out, flat)) {
+        out = copy(broadcast_to(base, out.shape()));
+        return pull_into(op, k, g, in, y, out, true);
+    }
+    // Piece by piece: what is laid out is still in the cache when it is added to.
+    constexpr std::int64_t kPiece = 1 << 13;
+    const std::intptr_t step = itemsize(out.dtype());
+    const std::intptr_t strides[] = {base.contiguous() ? step : 0, step};
+    const Kernel add{op.pull[k][int(g.dtype())][1]};
+    for (std::int64_t i = 0; i < out.size(); i += kPiece) {
+        const std::int64_t count = std::min(kPiece, out.size() - i);
+        char* both[] = {const_cast<char*>(base.data()) + i * strides[0], out.data() + i * step};
+        iterate_flat(count, both, strides, copy_base);
+        flat.run(add, i, count);
+        if (i % (kPiece << 3) == 0) poll();
+    }
 }
 
 void add_into(Array& a, const Array& b) {

@@ -15,6 +15,10 @@ Array elementwise(const OpInfo& op, const Array* const* in);
 void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
                Array& out, bool add);
 
+// out = base + vjp, in one pass over memory where all lies alike; `base` broadcasts to `out`.
+void pull_onto(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
+               const Array& base, Array& out);
+
 // a += b, where a owns its elements and b broadcasts to it.
 void add_into(Array& a, const Array& b);
 // A sum of two contributions; takes over whichever memory nobody else sees.
