@@ -198,10 +198,10 @@ void register_facade(PyTypeObject* cls) {
     n_free = 0;
 }
 
-PyObject* wrap(Tensor&& t, bool view) {
-    Handle* h = allocate(tensor_type);
-    h->t = std::move(t);
-    h->view = view;
+namespace {
+
+// What a new handle is to its node.
+[[gnu::always_inline]] inline PyObject* introduce(Handle* h) {
     Node* node = h->t.node.get();
     h->requires_grad = node != nullptr;
     if (node) {
@@ -217,6 +217,22 @@ PyObject* wrap(Tensor&& t, bool view) {
         }
     }
     return as_object(h);
+}
+
+}  // namespace
+
+PyObject* wrap(Tensor&& t, bool view) {
+    Handle* h = allocate(tensor_type);
+    h->t = std::move(t);
+    h->view = view;
+    return introduce(h);
+}
+
+PyObject* wrap_scalar(double value, NodePtr&& node) {
+    Handle* h = allocate(tensor_type);
+    h->t.value = Array(value);
+    h->t.node = std::move(node);
+    return introduce(h);
 }
 
 PyObject* wrap_alias(Tensor&& t) {

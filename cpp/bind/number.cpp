@@ -57,7 +57,7 @@ PyObject* binary_of_scalars(PyObject* a, PyObject* b) {
     if (!n0 && !n1) return nullptr;
     const double y = Op::run(x0, x1);
     if (may_have_raised(y)) return nullptr;
-    return wrap(Tensor(Array(y), record_scalars<Op>(n0, n1, x0, x1, y)));
+    return wrap_scalar(y, record_scalars<Op>(n0, n1, x0, x1, y));
 }
 
 template <class Op>
