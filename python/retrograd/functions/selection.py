@@ -17,7 +17,6 @@ on_values(
     np.array_equiv,
     np.flatnonzero,
     np.iscomplex,
-    np.isin,
     np.isreal,
     np.nonzero,
 )

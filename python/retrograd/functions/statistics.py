@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..values import is_tensor, value
-from .reductions import UNSET, counted, given, in_counts, in_dtype, taken
+from ..values import UNSET, is_tensor, value
+from .reductions import counted, given, in_counts, in_dtype, taken
 from .table import implements
 
 
