@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..values import is_tensor, value
+from ..values import holds_tensor, value
 from .statistics import weights_along
 from .table import implements
 
@@ -72,7 +72,7 @@ def _between(
     weights: Any,
     skip_nan: bool = False,
 ) -> Any:
-    if is_tensor(q):
+    if holds_tensor(q):
         raise TypeError(f"np.{function.__name__}: q is a Tensor; its gradient is not supported")
     if a.dtype.kind == "c":
         raise TypeError(f"np.{function.__name__}: complex numbers came, real ones were wanted")
