@@ -1,6 +1,5 @@
 """Forward mode: tangents by every operation, in any nesting with reverse mode, without a graph."""
 
-import gc
 import itertools
 import zlib
 
@@ -9,7 +8,7 @@ import pytest
 
 from check import agree, directional, draw, draw_like, numeric_second_order
 from op_table import BINARY, CASES, ELEMENTWISE
-from retrograd import _core, grad, hvp, jvp, linearize, vjp
+from retrograd import grad, hvp, jvp, linearize, vjp
 
 INEXACT = 1e-12
 SHAPES = [
@@ -19,20 +18,7 @@ SHAPES = [
     ((1, 3), (0, 1)),
 ]
 
-
-def alive():
-    return _core.live_nodes(), _core.live_carriers(), _core.live_buffers()
-
-
-@pytest.fixture(autouse=True)
-def nothing_left():
-    """Every test gives back its nodes, carriers and buffers, and closes its levels."""
-    before = alive()
-    yield
-    if alive() != before:
-        gc.collect()
-    assert all(now <= then for now, then in zip(alive(), before, strict=True))
-    assert _core.open_levels() == 0
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def direction(xs):

@@ -1,6 +1,5 @@
 """What a jvp keeps, writes, refuses and leaves behind; rules of the user's own; threads."""
 
-import gc
 import itertools
 import threading
 
@@ -10,20 +9,7 @@ import pytest
 import retrograd as rg
 from retrograd import GraphError, ShapeError, Tensor, _core, grad, hvp, jvp, linearize
 
-
-def alive():
-    return _core.live_nodes(), _core.live_carriers(), _core.live_buffers()
-
-
-@pytest.fixture(autouse=True)
-def nothing_left():
-    """Every test gives back its nodes, carriers and buffers, and closes its levels."""
-    before = alive()
-    yield
-    if alive() != before:
-        gc.collect()
-    assert all(now <= then for now, then in zip(alive(), before, strict=True))
-    assert _core.open_levels() == 0
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 def forward(f):

@@ -141,3 +141,20 @@ def test_import_reader_sees_a_wrong_import() -> None:
     assert imported("def f():\n    import scipy", at_import=True) == set()
     guarded = "if TYPE_CHECKING:\n    import scipy\ntry:\n    import torch\nexcept ImportError: ..."
     assert imported(guarded, at_import=True) == {"torch"}
+
+
+def private_imports(source: str) -> set[str]:
+    """The names with a leading underscore that a module takes from another of the package."""
+    return {
+        alias.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+        if re.match(r"_[a-z]", alias.name) and alias.name != "_core"
+    }
+
+
+def test_no_module_takes_anothers_private_names() -> None:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        assert private_imports(file.read_text(encoding="utf-8")) == set(), file.name
+    assert private_imports("from ..ops import UFUNCS, _array") == {"_array"}

@@ -186,6 +186,40 @@ def test_parameters_stand_where_numpy_has_them(name):
     assert differing == []
 
 
+def in_lists(t):
+    """Return the elements of a tensor in nested lists."""
+    return [in_lists(row) for row in t] if t.ndim else t
+
+
+def gradients(text, listed=None):
+    """Return a text's value and gradients; the elements of one operand in lists, if asked."""
+    names = names_in(text)
+    tensors = {n: Tensor(v) for n, v in fresh(names).items() if is_float(v)}
+    given = tensors if listed is None else tensors | {listed: in_lists(tensors[listed])}
+    parts = [t for t in parts_of(run(text, fresh(names) | given)) if isinstance(t, Tensor)]
+    for part in parts:
+        if part.requires_grad:
+            part.backward(np.linspace(0.5, 1.5, part.size).reshape(part.shape).astype(part.dtype))
+    return [part.numpy() for part in parts] + [t.grad for t in tensors.values()]
+
+
+@pytest.mark.parametrize("name", WITH_KEYWORDS)
+def test_a_list_of_tensors_keeps_its_gradients(name):
+    """Beside a Tensor a list of them is taken as it were one, or is refused."""
+    texts = [t for k in keywords_of(name) if k in KEYWORDS for t in texts_with(name, k)]
+    for text in (BASES[name], *texts):
+        floats = [n for n in names_in(text) if is_float(VALUES[n])]
+        for listed in floats if len(floats) > 1 else ():
+            try:
+                run(text, fresh(names_in(text)) | {listed: VALUES[listed].tolist()})
+                want, got = gradients(text), gradients(text, listed)
+            except Exception:  # NumPy itself refuses some lists
+                continue
+            assert len(got) == len(want), text
+            for a, b in zip(got, want, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12, err_msg=text)
+
+
 REDUCTIONS = (
     "reduce(D)", "reduce(D, None)", "reduce(D, axis=1)", "reduce(D, axis=(0, 1))",
     "reduce(D, keepdims=True)", "reduce(D, initial=2.5)", "reduce(D, dtype=np.float32)",

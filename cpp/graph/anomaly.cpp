@@ -94,9 +94,11 @@ void check_forward(std::string_view name, std::span<const Tensor> in, const Arra
     for (const Tensor& t : in) before |= find(t.value);
     const std::string what = born(s, before, out.shape());
     if (what.empty()) return;
-    std::string text = std::string(name) + ": " + what + " of the result " + describe(out);
-    text += in.size() == 1 ? "; operand" : "; operands";
-    for (std::size_t k = 0; k < in.size(); ++k) text += (k ? ", " : " ") + describe(in[k].value);
+    std::string text(name);
+    text.append(": ").append(what).append(" of the result ").append(describe(out));
+    text.append(in.size() == 1 ? "; operand" : "; operands");
+    for (std::size_t k = 0; k < in.size(); ++k)
+        text.append(k ? ", " : " ").append(describe(in[k].value));
     throw Anomaly(text, row);
 }
 

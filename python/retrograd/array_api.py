@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from .tensor import Tensor
+from .functions.creation import lifted
+from .values import is_tensor
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
@@ -24,20 +24,16 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     copy : bool, optional
         True for memory of its own; False for an error where there would have to be.
     """
-    if isinstance(obj, (list, tuple)) and any(isinstance(x, (Tensor, list, tuple)) for x in obj):
-        parts = [asarray(x) for x in obj]
-        if any(isinstance(x, _core.Tensor) for x in parts):
-            obj = np.stack(parts)
-    if not isinstance(obj, _core.Tensor):
+    obj = lifted(obj)
+    if not is_tensor(obj):
         return np.asarray(obj, dtype=dtype, device=device, copy=copy)
     if device not in (None, "cpu"):
         raise ValueError(f"asarray: device {device!r} came; there is 'cpu'")
-    t: Any = obj
-    if dtype is not None and np.dtype(dtype) != t.dtype:
+    if dtype is not None and np.dtype(dtype) != obj.dtype:
         if copy is False:
-            raise ValueError(f"asarray: {t.dtype} to {np.dtype(dtype)} needs a copy")
-        return t.astype(dtype)
-    return t.copy() if copy else t
+            raise ValueError(f"asarray: {obj.dtype} to {np.dtype(dtype)} needs a copy")
+        return obj.astype(dtype)
+    return obj.copy() if copy else obj
 
 
 def __getattr__(name: str) -> Any:

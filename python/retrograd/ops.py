@@ -12,6 +12,9 @@ from warnings import warn as _warn
 import numpy as _np
 
 from . import _core
+from .values import UNSET as _UNSET
+from .values import is_tensor as _is_tensor
+from .values import no_tensors as _no_tensors
 
 # By registry name, NumPy ufunc, NumPy function and method name. None: no function of its own.
 OPS: dict[str, _Callable[..., _Any] | None] = {}
@@ -135,24 +138,6 @@ OPS.update(dict.fromkeys(("getitem", "scatter", "setitem", "modulus", "complex")
 OPS.update(dict.fromkeys(("concatenate", "cumsum", "cumprod", "recurrence")))
 
 
-def _is_tensor(x: object) -> bool:
-    return isinstance(x, _core.Tensor)
-
-
-def _array(who: str, x: _Any) -> _Any:
-    """Give back what is no Tensor; refuse a list of them, whose gradients NumPy would drop."""
-    inside = list(x) if isinstance(x, (list, tuple)) else []
-    while inside:
-        part = inside.pop()
-        if _is_tensor(part):
-            raise _core.DTypeError(
-                f"{who}: a list of Tensors would lose their gradients; fill a Tensor by t[i] = v"
-            )
-        if isinstance(part, (list, tuple)):
-            inside.extend(part)
-    return x
-
-
 @_function(
     "where", _np.where, derivative="g where the condition holds, g elsewhere, none to the condition"
 )
@@ -178,10 +163,7 @@ def where(condition: _Any, a: _Any = None, b: _Any = None) -> _Any:
     condition = condition._view() if _is_tensor(condition) else condition
     if a is None:
         return _np.where(condition)
-    return _np.where(condition, _array("where", a), _array("where", b))
-
-
-_UNSET = _np._NoValue
+    return _np.where(condition, _no_tensors("where", a), _no_tensors("where", b))
 
 
 # Both take the number of a member of their family first: see the C++ structs.
@@ -193,13 +175,13 @@ _clip = _core.op("clip", "clip")
 @_function("sinc", _np.sinc, derivative="the first derivative of sinc, times g; zero at 0")
 def sinc(x: _Any) -> _Any:
     """sin(pi*x) / (pi*x), and 1 at zero, where the derivative is 0."""
-    return _sinc(0.0, _np.pi * x) if _is_tensor(x) else _np.sinc(_array("sinc", x))
+    return _sinc(0.0, _np.pi * x) if _is_tensor(x) else _np.sinc(_no_tensors("sinc", x))
 
 
 @_function("i0", _np.i0, derivative="g*i1(x)")
 def i0(x: _Any) -> _Any:
     """Modified Bessel function of the first kind, order 0; its derivative is that of order 1."""
-    return _i0(0.0, x) if _is_tensor(x) else _np.i0(_array("i0", x))
+    return _i0(0.0, x) if _is_tensor(x) else _np.i0(_no_tensors("i0", x))
 
 
 @_function(
@@ -233,7 +215,7 @@ def clip(
     if any(map(_is_tensor, (a, a_min, a_max))):
         low, high = -_np.inf if a_min is None else a_min, _np.inf if a_max is None else a_max
         return _clip(a, low, high)
-    return _np.clip(_array("clip", a), _array("clip", a_min), _array("clip", a_max))
+    return _np.clip(_no_tensors("clip", a), _no_tensors("clip", a_min), _no_tensors("clip", a_max))
 
 
 # What `ndarray.clip(t)` calls, a ufunc without a public name.
@@ -279,7 +261,7 @@ def sum(
         If an axis is out of bounds or named twice.
     """
     if not _is_tensor(a):
-        return _np.sum(_array("sum", a), axis, dtype, out, keepdims, initial, where)
+        return _np.sum(_no_tensors("sum", a), axis, dtype, out, keepdims, initial, where)
     if dtype is out is None and initial is where is _UNSET:
         return _core.sum(a, axis, keepdims)
     from .functions.reductions import total
@@ -299,7 +281,7 @@ def mean(
 ) -> _Any:
     """Arithmetic mean over axes; parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.mean(_array("mean", a), axis, dtype, out, keepdims, where=where)
+        return _np.mean(_no_tensors("mean", a), axis, dtype, out, keepdims, where=where)
     if dtype is out is None and where is _UNSET:
         total = _core.sum(a, axis, keepdims)
         n = a.size / total.size if total.size else 1.0
@@ -322,7 +304,7 @@ def max(
 ) -> _Any:
     """Maximum over axes; n equal maxima share the cotangent, 1/n each. Parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.max(_array("max", a), axis, out, keepdims, initial, where)
+        return _np.max(_no_tensors("max", a), axis, out, keepdims, initial, where)
     if out is None and initial is where is _UNSET:
         return _core.max(a, axis, keepdims)
     from .functions.reductions import extremum
@@ -341,7 +323,7 @@ def min(
 ) -> _Any:
     """Minimum over axes; n equal minima share the cotangent, 1/n each. Parameters as for `sum`."""
     if not _is_tensor(a):
-        return _np.min(_array("min", a), axis, out, keepdims, initial, where)
+        return _np.min(_no_tensors("min", a), axis, out, keepdims, initial, where)
     if out is None and initial is where is _UNSET:
         return _core.min(a, axis, keepdims)
     from .functions.reductions import extremum
@@ -379,7 +361,7 @@ def reshape(
     elif extents:
         raise TypeError("reshape: the shape came twice; pass it once")
     if not _is_tensor(a):
-        return _np.reshape(_array("reshape", a), shape, order, copy=copy)
+        return _np.reshape(_no_tensors("reshape", a), shape, order, copy=copy)
     if order == "C" and copy is None:
         return _core.reshape(a, shape)
     from .functions.shapes import reshaped
@@ -395,7 +377,7 @@ def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
     if order:
         axes = order[0] if len(order) == 1 else order
     if not _is_tensor(a):
-        return _np.transpose(_array("transpose", a), axes)
+        return _np.transpose(_no_tensors("transpose", a), axes)
     return _core.transpose(a, axes)
 
 
@@ -403,7 +385,7 @@ def transpose(a: _Any, *order: _Any, axes: _Any = None) -> _Any:
 def broadcast_to(array: _Any, shape: _Any, subok: bool = False) -> _Any:
     """`array` repeated along axes of length one, and along new leading axes, without a copy."""
     if not _is_tensor(array):
-        return _np.broadcast_to(_array("broadcast_to", array), shape, subok)
+        return _np.broadcast_to(_no_tensors("broadcast_to", array), shape, subok)
     return _core.broadcast_to(array, shape)
 
 
@@ -444,7 +426,7 @@ def real(val: _Any) -> _Any:
     Cotangent: g, as a complex number.
     """
     if not _is_tensor(val):
-        return _np.real(_array("real", val))
+        return _np.real(_no_tensors("real", val))
     return _core.real(val) if _is_complex(val) else +val
 
 
@@ -462,7 +444,7 @@ def imag(val: _Any) -> _Any:
     no rule of a holomorphic function conjugates anything.
     """
     if not _is_tensor(val):
-        return _np.imag(_array("imag", val))
+        return _np.imag(_no_tensors("imag", val))
     return _core.imag(val) if _is_complex(val) else _core.where(False, val, 0.0)
 
 
@@ -470,7 +452,7 @@ def imag(val: _Any) -> _Any:
 def conjugate(x: _Any) -> _Any:
     """The complex conjugate; a copy if `x` is real. Cotangent: conj(g)."""
     if not _is_tensor(x):
-        return _np.conjugate(_array("conj", x))
+        return _np.conjugate(_no_tensors("conj", x))
     return _core.conj(x) if _is_complex(x) else +x
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from .ops import UFUNCS, _array
-from .values import Evaluate, check_target, is_tensor, store, value
+from .interop import late
+from .ops import UFUNCS
+from .values import Evaluate, check_target, is_tensor, no_tensors, operand, store, value
 
 # Questions about values: the answer has no derivative and is plain. NumPy itself refuses the bits
 # of floating numbers, in its own words.
@@ -29,8 +30,6 @@ def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs:
             return NotImplemented
     operation: Any = UFUNCS.get(ufunc)
     if operation is None:
-        from .interop import late
-
         operation = late(ufunc, UFUNCS)
     if not kwargs and method == "__call__":
         return operation(*inputs)
@@ -119,9 +118,9 @@ def call(
     # Without a Tensor to differentiate the ufunc itself computes what `out=` takes.
     operation = UFUNCS[ufunc] if any(map(is_tensor, inputs)) else ufunc
     if where is True and more and operation is not ufunc:
-        from .functions.gufuncs import along
+        from .functions.gufuncs import along_axes
 
-        results = along(ufunc, operation, inputs, **more)
+        results = along_axes(ufunc, operation, inputs, **more)
     elif where is True:
         results = operation(*inputs, **more)
     elif ufunc.signature is not None:
@@ -154,7 +153,7 @@ def _cast(ufunc: np.ufunc, inputs: Any, outs: Any, signature: Any, casting: str)
             )
     pairs = zip(inputs, dtypes[: ufunc.nin], strict=True)
     return tuple(
-        x.astype(dtype) if is_tensor(x) else np.asarray(_array(ufunc.__name__, x), dtype)
+        x.astype(dtype) if is_tensor(x) else np.asarray(no_tensors(ufunc.__name__, x), dtype)
         for x, dtype in pairs
     )
 
@@ -176,7 +175,7 @@ def _masked(name: str, operation: Any, inputs: Any, outs: Any, mask: Any) -> Any
             f"np.{name}: keyword 'where' needs out=, a Tensor; without it NumPy leaves the rest "
             "unset"
         )
-    inputs = [x if np.isscalar(x) or is_tensor(x) else np.asarray(_array(name, x)) for x in inputs]
+    inputs = [x if np.isscalar(x) else operand(name, x) for x in inputs]
     shape = np.broadcast_shapes(mask.shape, *map(np.shape, inputs), *map(np.shape, outs))
     for out in outs:
         if out.shape != shape:

@@ -7,6 +7,9 @@ import numpy as np
 
 from . import _core
 
+# NumPy's own mark of a keyword that was not given, so that it can be handed on.
+UNSET = np._NoValue
+
 
 def is_tensor(x: object) -> bool:
     """Whether `x` is a Tensor."""
@@ -25,6 +28,27 @@ def value(x: Any) -> Any:
     if type(x) in (list, tuple) and any(isinstance(y, (_core.Tensor, list, tuple)) for y in x):
         return type(x)(map(value, x))
     return x
+
+
+def no_tensors(who: str, x: Any) -> Any:
+    """Give back what is no Tensor; refuse a list of them, whose gradients NumPy would drop."""
+    if isinstance(x, (list, tuple)) and holds_tensor(x):
+        raise _core.DTypeError(
+            f"{who}: a list of Tensors would lose their gradients; join it by retrograd.array"
+        )
+    return x
+
+
+def operand(who: str, x: Any) -> Any:
+    """A Tensor as it is, anything else as an array; a list of Tensors is refused by name."""
+    if isinstance(x, (_core.Tensor, np.ndarray)):
+        return x
+    return np.asarray(no_tensors(who, x))
+
+
+def shape_text(*shapes: tuple[int, ...]) -> str:
+    """Shapes as messages write them: (2,3) and (4,)."""
+    return " and ".join(str(tuple(shape)).replace(" ", "") for shape in shapes)
 
 
 class Evaluate:
@@ -66,7 +90,7 @@ def store(out: Any, result: Any, name: str, stretch: bool = False) -> Any:
     shape = np.shape(result)
     if out.shape != shape and not (stretch and _stretches(shape, out.shape)):
         raise _core.ShapeError(
-            f"np.{name}: out= has shape {_text(out.shape)}, the result {_text(shape)}"
+            f"np.{name}: out= has shape {shape_text(out.shape)}, the result {shape_text(shape)}"
         )
     if not np.can_cast(result.dtype, out.dtype, "same_kind"):
         raise _core.DTypeError(f"np.{name}: a result of {result.dtype} does not fit {out.dtype}")
@@ -77,7 +101,3 @@ def store(out: Any, result: Any, name: str, stretch: bool = False) -> Any:
 def _stretches(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     pairs = zip(reversed(shape), reversed(target), strict=False)
     return len(shape) <= len(target) and all(a in (1, b) for a, b in pairs)
-
-
-def _text(shape: tuple[int, ...]) -> str:
-    return str(shape).replace(" ", "")

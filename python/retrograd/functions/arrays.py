@@ -1,45 +1,8 @@
-"""What the products and `np.linalg` share: operands, axes, and sums over broadcast axes."""
+"""What the products and `np.linalg` share: axes, conjugates, and sums over broadcast axes."""
 
-from collections.abc import Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
-
-from .. import _core
-
-
-def operand(who: str, x: Any) -> Any:
-    """A Tensor as it is, anything else as an array; a list of Tensors is refused by name."""
-    if isinstance(x, (_core.Tensor, np.ndarray)):
-        return x
-    inside = [x]
-    while inside:
-        part = inside.pop()
-        if isinstance(part, (list, tuple)):
-            inside.extend(part)
-        elif isinstance(part, _core.Tensor):
-            raise _core.DTypeError(
-                f"{who}: a list of Tensors would lose their gradients; pass np.stack(list)"
-            )
-    return np.asarray(x)
-
-
-def axes_of(axes: Any, ndim: int) -> tuple[int, ...]:
-    """Axes, one or several, counted from the front; AxisError and ValueError as NumPy's."""
-    found = tuple(axes) if isinstance(axes, Sequence | np.ndarray) else (axes,)
-    found = tuple(axis_of(axis, ndim) for axis in found)
-    if len(set(found)) != len(found):
-        raise ValueError("repeated axis")
-    return found
-
-
-def axis_of(axis: Any, ndim: int, name: str | None = None) -> int:
-    """One axis counted from the front; AxisError as NumPy's, `name` in front of its text."""
-    place = index(axis)
-    if not -ndim <= place < ndim:
-        raise np.exceptions.AxisError(place, ndim, name)
-    return place % ndim
 
 
 def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
@@ -87,11 +50,6 @@ def sum_to(a: Any, shape: tuple[int, ...]) -> Any:
     if extra or stretched:
         a = a.sum(axis=(*range(extra), *stretched))
     return a.reshape(shape)
-
-
-def text(shape: tuple[int, ...]) -> str:
-    """A shape as messages write it."""
-    return str(tuple(shape)).replace(" ", "")
 
 
 def held(constant: Any, of: Any) -> Any:

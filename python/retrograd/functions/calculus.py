@@ -4,25 +4,22 @@ from typing import Any
 
 import numpy as np
 
+from ..values import UNSET
 from .creation import lifted
 from .places import as_part
 from .probe import asked, axes_of, back, front
 from .table import implements, is_tensor, value
 
-_MISSING: Any = np._NoValue
-
 
 @implements(np.diff, derivative="the transposed differences of g")
-def diff(
-    a: Any, n: int = 1, axis: int = -1, prepend: Any = _MISSING, append: Any = _MISSING
-) -> Any:
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = UNSET, append: Any = UNSET) -> Any:
     if n == 0:
         return a
     if n < 0:
         raise ValueError(f"np.diff: n = {n} is negative")
     a = as_part(a)
     (axis,) = axes_of("diff", axis, a.ndim)
-    parts = [x if x is a else _edge(x, a, axis) for x in (prepend, a, append) if x is not _MISSING]
+    parts = [x if x is a else _edge(x, a, axis) for x in (prepend, a, append) if x is not UNSET]
     a = np.concatenate(parts, axis) if len(parts) > 1 else a
     every = (slice(None),) * axis
     for _ in range(n):

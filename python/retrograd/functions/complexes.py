@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import scimath
 
+from .places import as_part
 from .table import implements, is_tensor, value
 
 
@@ -38,7 +39,8 @@ def _beyond_one(x: Any) -> Any:
 
 def _opened(x: Any, outside: Callable[..., Any]) -> Any:
     """`x`, as complex numbers if one of them is real and outside of the real function's domain."""
-    plain = np.asarray(value(x))
+    x = as_part(x)
+    plain = value(x)
     if np.iscomplexobj(plain) or not outside(plain).any():
         return x
     return x.astype(np.result_type(plain.dtype, np.complex64)) if is_tensor(x) else plain + 0j
@@ -74,9 +76,9 @@ def logn(n: Any, x: Any) -> Any:
 
 @implements(scimath.power, derivative=_THAT)
 def power(x: Any, p: Any) -> Any:
-    if not is_tensor(p):
-        # An integer to a negative power leaves the integers.
-        p = np.asarray(p) * 1.0 if np.any(np.asarray(p) < 0) else np.asarray(p)
+    p = as_part(p)
+    if not is_tensor(p) and (p < 0).any():
+        p = p * 1.0  # an integer to a negative power leaves the integers
     return np.power(_opened(x, _negative), p)
 
 

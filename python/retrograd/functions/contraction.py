@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .arrays import arranged, axes_last, text, transposed
+from ..values import shape_text
+from .arrays import arranged, axes_last, transposed
 from .subscripts import Labels
 
 Step = tuple[Callable[..., Any], tuple[int, ...]]  # an operation, and the places of its operands
@@ -87,9 +88,8 @@ def _sizes(terms: Sequence[Labels], shapes: Sequence[tuple[int, ...]]) -> dict[i
         for label, n in zip(labels, shape, strict=True):
             whole = sizes.get(label, 1)
             if own.setdefault(label, n) != n or (n != whole and 1 not in (n, whole)):
-                came = ", ".join(map(text, shapes))
                 raise _core.ShapeError(
-                    f"np.einsum: shapes {came}: one subscript has the lengths "
+                    f"np.einsum: shapes {shape_text(*shapes)}: one subscript has the lengths "
                     f"{whole if own[label] == n else own[label]} and {n}"
                 )
             sizes[label] = whole if n == 1 else n

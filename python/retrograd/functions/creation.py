@@ -8,9 +8,10 @@ import numpy as np
 from .. import _core
 from ..functional.nesting import constant
 from ..ops import broadcast_to
-from .places import as_part, holds_tensor
+from ..values import holds_tensor, is_tensor, value
+from .places import as_part
 from .probe import asked
-from .table import implements, is_tensor, value
+from .table import implements
 
 
 def lifted(x: Any) -> Any:
@@ -121,7 +122,7 @@ def _fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: An
     return np.fromfunction(function, shape, dtype=dtype, **kwargs)
 
 
-def _like(f: Callable[..., Any], a: Any, **settings: Any) -> Any:
+def _shaped_like(f: Callable[..., Any], a: Any, **settings: Any) -> Any:
     stand_in = np.broadcast_to(np.zeros((), a.dtype), a.shape)
     return asked(f, stand_in, **settings)
 
@@ -136,7 +137,9 @@ def zeros_like(
     *,
     device: str | None = None,
 ) -> Any:
-    return constant(_like(np.zeros_like, a, dtype=dtype, order=order, shape=shape, device=device))
+    return constant(
+        _shaped_like(np.zeros_like, a, dtype=dtype, order=order, shape=shape, device=device)
+    )
 
 
 @implements(np.ones_like, derivative="a constant; y[i] = v is recorded")
@@ -149,7 +152,9 @@ def ones_like(
     *,
     device: str | None = None,
 ) -> Any:
-    return constant(_like(np.ones_like, a, dtype=dtype, order=order, shape=shape, device=device))
+    return constant(
+        _shaped_like(np.ones_like, a, dtype=dtype, order=order, shape=shape, device=device)
+    )
 
 
 @implements(np.empty_like, derivative="a constant; y[i] = v is recorded")
@@ -164,7 +169,9 @@ def empty_like(
     device: str | None = None,
 ) -> Any:
     a = prototype
-    return constant(_like(np.empty_like, a, dtype=dtype, order=order, shape=shape, device=device))
+    return constant(
+        _shaped_like(np.empty_like, a, dtype=dtype, order=order, shape=shape, device=device)
+    )
 
 
 @implements(np.full_like, derivative="g summed to the fill value's shape")
@@ -178,7 +185,7 @@ def full_like(
     *,
     device: str | None = None,
 ) -> Any:
-    like = _like(np.empty_like, a, dtype=dtype, order=order, shape=shape, device=device)
+    like = _shaped_like(np.empty_like, a, dtype=dtype, order=order, shape=shape, device=device)
     return full(like.shape, fill_value, like.dtype)
 
 

@@ -4,9 +4,11 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from .. import _core
-from .arrays import axes_last, axis_of, operand, text
+from ..values import operand, shape_text
+from .arrays import axes_last
 from .table import implements
 
 
@@ -20,8 +22,8 @@ def cross(
         axisa = axisb = axisc = axis
     if a.ndim == 0 or b.ndim == 0:
         raise _core.ShapeError("np.cross: a number came, wanted vectors")
-    a = axes_last(a, (axis_of(axisa, a.ndim, "axisa"),))
-    b = axes_last(b, (axis_of(axisb, b.ndim, "axisb"),))
+    a = axes_last(a, (normalize_axis_index(axisa, a.ndim, "axisa"),))
+    b = axes_last(b, (normalize_axis_index(axisb, b.ndim, "axisb"),))
     lengths = (a.shape[-1], b.shape[-1])
     if not {*lengths} <= {2, 3}:
         raise _core.ShapeError(f"np.cross: vectors of lengths {lengths}, wanted 2 or 3")
@@ -43,7 +45,7 @@ def cross(
     else:
         first, second = -(a2 * b1), a2 * b0
     made = np.stack((first, second, third), axis=-1)
-    return np.moveaxis(made, -1, axis_of(axisc, made.ndim, "axisc"))
+    return np.moveaxis(made, -1, normalize_axis_index(axisc, made.ndim, "axisc"))
 
 
 @implements(np.linalg.cross, derivative="cross(b, g), cross(g, a)")
@@ -51,7 +53,7 @@ def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     x1, x2 = operand("np.linalg.cross", x1), operand("np.linalg.cross", x2)
     if x1.shape[axis] != 3 or x2.shape[axis] != 3:
         raise _core.ShapeError(
-            f"np.linalg.cross: shapes {text(x1.shape)} and {text(x2.shape)}, wanted 3-dimensional "
+            f"np.linalg.cross: shapes {shape_text(x1.shape, x2.shape)}, wanted 3-dimensional "
             f"vectors along axis {axis}"
         )
     return cross(x1, x2, axis=axis)

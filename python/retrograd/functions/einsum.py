@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .arrays import operand
+from ..values import operand
 from .contraction import steps_of
 from .subscripts import from_lists, parsed
 from .table import implements, on_values

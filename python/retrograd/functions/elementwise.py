@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from .places import as_part
 from .primitive import Primitive
-from .table import implements, is_tensor, on_values, value
+from .table import implements, on_values, value
 
 on_values(np.isposinf, np.isneginf)
 
@@ -46,7 +47,7 @@ def float_power(x1: Any, x2: Any) -> Any:
 
 
 def _double(x: Any) -> Any:
-    x = x if is_tensor(x) else np.asarray(x)
+    x = as_part(x)
     return x.astype(np.result_type(x.dtype, np.float64))
 
 
@@ -110,6 +111,5 @@ def _filled(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
         (np.isneginf(x), limits.min if neginf is None else neginf),
     )
     for mask, number in places:
-        number = number.astype(x.dtype) if is_tensor(number) else np.asarray(number, x.dtype)
-        x = np.where(mask, number, x)
+        x = np.where(mask, as_part(number).astype(x.dtype), x)
     return x

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..values import value
-from .arrays import conjugated, operand, text
+from ..values import operand, shape_text, value
+from .arrays import conjugated
 from .table import implements
 
 
@@ -45,7 +45,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
     implements(np.vecmat, derivative="b @ g, outer product of a and g")(vecmat)
 
 
-def along(
+def along_axes(
     ufunc: np.ufunc,
     operation: Callable[..., Any],
     inputs: tuple[Any, ...],
@@ -79,12 +79,12 @@ def _operands(name: str, x1: Any, n1: int, x2: Any, n2: int) -> tuple[Any, Any]:
     x1, x2 = operand(f"np.{name}", x1), operand(f"np.{name}", x2)
     for x, n in ((x1, n1), (x2, n2)):
         if x.ndim < n:
-            raise _core.ShapeError(f"np.{name}: shape {text(x.shape)}, wanted at least {n}-d")
+            raise _core.ShapeError(f"np.{name}: shape {shape_text(x.shape)}, wanted at least {n}-d")
     return x1, x2
 
 
 def _fit(name: str, x1: Any, x2: Any, n1: int, n2: int) -> None:
     if n1 != n2:
         raise _core.ShapeError(
-            f"np.{name}: shapes {text(x1.shape)} and {text(x2.shape)} do not multiply"
+            f"np.{name}: shapes {shape_text(x1.shape, x2.shape)} do not multiply"
         )

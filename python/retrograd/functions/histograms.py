@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..values import holds_tensor, is_tensor, value
+from .creation import lifted
 from .reductions import in_dtype
 from .scatter import add_at
 from .table import implements, on_values
@@ -14,6 +15,7 @@ on_values(np.digitize)
 
 @implements(np.bincount, derivative="weights: g[x]")
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    weights = lifted(weights)
     if is_tensor(x) or not is_tensor(weights):  # NumPy says that floats are no bins
         return np.bincount(value(x), value(weights), minlength)
     bins = np.asarray(x)
@@ -26,6 +28,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     derivative="that of linspace(min(a), max(a)); none where a range or the edges are given",
 )
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    a, bins = lifted(a), lifted(bins)
     plain = np.histogram_bin_edges(value(a), value(bins), value(range), value(weights))
     if np.ndim(value(bins)) == 1:
         return bins[...] if is_tensor(bins) else plain
@@ -46,6 +49,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
+    a, weights = lifted(a), lifted(weights)
     plain = np.ravel(value(a))
     counts, _ = np.histogram(value(a), value(bins), value(range), None, value(weights))
     edges = histogram_bin_edges(a, bins, range, weights)
@@ -58,10 +62,11 @@ def histogram(
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
+    weights = lifted(weights)
     counts, plain = np.histogramdd(value(sample), value(bins), value(range), None, value(weights))
     # An array has a point in each row, a sequence a coordinate in each of its arrays.
     one = hasattr(sample, "shape")
-    points = list(sample.reshape(len(sample), -1).T) if one else sample
+    points = list(sample.reshape(len(sample), -1).T) if one else list(map(lifted, sample))
     edges = []
     for k, (coordinate, given) in enumerate(zip(points, plain, strict=True)):
         own = bins[k] if hasattr(bins, "__len__") else bins

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..ufuncs import as_mask
-from ..values import value
-from .reductions import UNSET, given
+from ..values import UNSET, value
+from .reductions import given
 from .statistics import ddof_of, root, spread
 from .table import implements
 from .ufunc_methods import fmax_reduce, fmin_reduce

@@ -7,21 +7,16 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .table import is_tensor
+from ..values import holds_tensor, is_tensor
 
 
 def as_part(x: Any) -> Any:
     """A Tensor as it is, a list that holds some as a stack of them, all else as an array."""
     if is_tensor(x):
         return x
-    if isinstance(x, (list, tuple)) and holds_tensor(x):
+    if holds_tensor(x):
         return _core.stack([as_part(y) for y in x], 0)
     return np.asarray(x)
-
-
-def holds_tensor(x: Any) -> bool:
-    """Whether `x` is a Tensor, or a list or tuple with one inside."""
-    return is_tensor(x) or (isinstance(x, (list, tuple)) and any(map(holds_tensor, x)))
 
 
 def positions(shape: tuple[int, ...]) -> Any:
@@ -46,7 +41,7 @@ def rearranged(x: Any, f: Callable[[Any], Any], *, distinct: bool) -> Any:
     return _core.gather(x, places, distinct) if is_tensor(x) else x.reshape(-1)[places]
 
 
-def along(shape: tuple[int, ...], indices: Any, axis: int, who: str) -> Any:
+def places_along(shape: tuple[int, ...], indices: Any, axis: int, who: str) -> Any:
     """The positions of `x[..., indices, ...]`, an index at `axis` for each line of `x`."""
     n = shape[axis]
     if indices.size and not -n <= indices.min() <= indices.max() < n:

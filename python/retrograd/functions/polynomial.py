@@ -15,7 +15,7 @@ def _coefficients(p: Any) -> Any:
     return as_part(p.coeffs if isinstance(p, np.poly1d) else p)
 
 
-def _like(out: Any, *operands: Any) -> Any:
+def _poly1d_like(out: Any, *operands: Any) -> Any:
     """A poly1d where an operand is one, as NumPy has it."""
     return np.poly1d(out) if any(isinstance(p, np.poly1d) for p in operands) else out
 
@@ -42,12 +42,12 @@ def _aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
 
 @implements(np.polyadd, derivative="g, g")
 def polyadd(a1: Any, a2: Any) -> Any:
-    return _like(np.add(*_aligned(a1, a2)), a1, a2)
+    return _poly1d_like(np.add(*_aligned(a1, a2)), a1, a2)
 
 
 @implements(np.polysub, derivative="g, -g")
 def polysub(a1: Any, a2: Any) -> Any:
-    return _like(np.subtract(*_aligned(a1, a2)), a1, a2)
+    return _poly1d_like(np.subtract(*_aligned(a1, a2)), a1, a2)
 
 
 @implements(np.polymul, derivative="that of np.convolve")
@@ -55,7 +55,7 @@ def polymul(a1: Any, a2: Any) -> Any:
     factors: list[Any] = [np.trim_zeros(np.atleast_1d(_coefficients(a)), "f") for a in (a1, a2)]
     # A polynomial that vanishes has the one coefficient 0.
     factors = [a if a.size else np.zeros(1, a.dtype) for a in factors]
-    return _like(np.convolve(*factors), a1, a2)
+    return _poly1d_like(np.convolve(*factors), a1, a2)
 
 
 @implements(np.polydiv, derivative="that of the long division")
@@ -70,7 +70,7 @@ def polydiv(u: Any, v: Any) -> Any:
     while r.size > 1 and np.allclose(r[0], 0, rtol=1e-14):
         r = r[1:]
     q = np.stack(quotient) if quotient else np.zeros_like(r, shape=1)
-    return _like(q, u, v), _like(r, u, v)
+    return _poly1d_like(q, u, v), _poly1d_like(r, u, v)
 
 
 @implements(np.polyder, derivative="g times the powers")
@@ -80,7 +80,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     out = _coefficients(p)
     for _ in range(int(m)):
         out = out[:-1] * np.arange(out.size - 1, 0, -1)
-    return _like(out, p)
+    return _poly1d_like(out, p)
 
 
 @implements(np.polyint, derivative="g over the powers; g of the last for k")
@@ -95,7 +95,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     out = _coefficients(p)
     for i in range(int(m)):
         out = np.concatenate([out / np.arange(out.size, 0, -1), k[i : i + 1]])
-    return _like(out, p)
+    return _poly1d_like(out, p)
 
 
 def _roots_vjp(g: Any, y: Any, p: Any) -> Any:

@@ -4,9 +4,11 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from .. import _core
-from .arrays import arranged, axes_of, conjugated, operand, text, transposed
+from ..values import operand, shape_text
+from .arrays import arranged, conjugated, transposed
 from .table import implements
 
 
@@ -47,7 +49,7 @@ def linalg_outer(x1: Any, x2: Any, /) -> Any:
     x1, x2 = operand("np.linalg.outer", x1), operand("np.linalg.outer", x2)
     if x1.ndim != 1 or x2.ndim != 1:
         raise _core.ShapeError(
-            f"np.linalg.outer: shapes {text(x1.shape)} and {text(x2.shape)}, wanted two vectors"
+            f"np.linalg.outer: shapes {shape_text(x1.shape, x2.shape)}, wanted two vectors"
         )
     return outer(x1, x2)
 
@@ -65,7 +67,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         first, second = axes
     except TypeError:
         first, second = range(-int(axes), 0), range(int(axes))
-    return _contract("np.tensordot", a, b, axes_of(first, a.ndim), axes_of(second, b.ndim))
+    first, second = normalize_axis_tuple(first, a.ndim), normalize_axis_tuple(second, b.ndim)
+    return _contract("np.tensordot", a, b, first, second)
 
 
 @implements(np.linalg.tensordot, derivative="tensordot of g with the other operand")
@@ -91,7 +94,7 @@ def _contract(who: str, a: Any, b: Any, first: tuple[int, ...], second: tuple[in
     summed = [a.shape[i] for i in first]
     if summed != [b.shape[i] for i in second]:
         raise _core.ShapeError(
-            f"{who}: shapes {text(a.shape)} and {text(b.shape)} do not fit, axes {first} and "
+            f"{who}: shapes {shape_text(a.shape, b.shape)} do not fit, axes {first} and "
             f"{second} of them differ"
         )
     rows = tuple(i for i in range(a.ndim) if i not in first)

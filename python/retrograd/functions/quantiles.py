@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..values import is_tensor, value
+from ..values import holds_tensor, value
 from .statistics import weights_along
 from .table import implements
 
@@ -70,9 +70,9 @@ def _between(
     method: str,
     keepdims: bool,
     weights: Any,
-    skip_nan: bool = False,
+    skip_nan: bool,
 ) -> Any:
-    if is_tensor(q):
+    if holds_tensor(q):
         raise TypeError(f"np.{function.__name__}: q is a Tensor; its gradient is not supported")
     if a.dtype.kind == "c":
         raise TypeError(f"np.{function.__name__}: complex numbers came, real ones were wanted")
@@ -121,57 +121,26 @@ def nanmedian(
     return _middle(a, axis, keepdims, True)
 
 
-@implements(np.quantile, derivative=_SELECTED + ", by their shares", kink=_TIES)
-def quantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    *,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    weights: Any = None,
-) -> Any:
-    return _between(np.quantile, a, q, axis, method, keepdims, weights)
+def _enter(named: Callable[..., Any], function: Callable[..., Any], skip_nan: bool) -> None:
+    """Enter one of the four functions with one list of parameters."""
+
+    @implements(named, derivative=_SELECTED + ", by their shares", kink=_TIES)
+    def between(
+        a: Any,
+        q: Any,
+        axis: Any = None,
+        *,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: bool = False,
+        weights: Any = None,
+    ) -> Any:
+        return _between(function, a, q, axis, method, keepdims, weights, skip_nan)
+
+    between.__name__ = named.__name__
 
 
-@implements(np.percentile, derivative=_SELECTED + ", by their shares", kink=_TIES)
-def percentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    *,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    weights: Any = None,
-) -> Any:
-    return _between(np.percentile, a, q, axis, method, keepdims, weights)
-
-
-@implements(np.nanquantile, derivative=_SELECTED + ", by their shares", kink=_TIES)
-def nanquantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    *,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    weights: Any = None,
-) -> Any:
-    return _between(np.quantile, a, q, axis, method, keepdims, weights, skip_nan=True)
-
-
-@implements(np.nanpercentile, derivative=_SELECTED + ", by their shares", kink=_TIES)
-def nanpercentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    *,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    weights: Any = None,
-) -> Any:
-    return _between(np.percentile, a, q, axis, method, keepdims, weights, skip_nan=True)
+_enter(np.quantile, np.quantile, False)
+_enter(np.percentile, np.percentile, False)
+_enter(np.nanquantile, np.quantile, True)
+_enter(np.nanpercentile, np.percentile, True)

@@ -8,10 +8,8 @@ import numpy as np
 
 from .. import _core
 from ..ufuncs import as_mask
-from ..values import store
+from ..values import UNSET, store
 from .table import implements, on_values
-
-UNSET = np._NoValue
 
 on_values(np.any, np.all, np.count_nonzero)
 

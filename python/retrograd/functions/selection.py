@@ -17,7 +17,6 @@ on_values(
     np.array_equiv,
     np.flatnonzero,
     np.iscomplex,
-    np.isin,
     np.isreal,
     np.nonzero,
 )
@@ -25,6 +24,7 @@ on_values(
 
 @implements(np.ix_, derivative="g in the operand's shape; none of a mask's places")
 def ix_(*args: Any) -> Any:
+    args = tuple(map(lifted, args))
     grid = np.ix_(*map(value, args))
     return tuple(
         x.reshape(places.shape) if is_tensor(x) else places
@@ -152,4 +152,6 @@ _unwrap = Primitive("unwrap", np.unwrap, lambda g, y, p, **settings: g, reads_re
 def unwrap(
     p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi
 ) -> Any:
+    if is_tensor(period):
+        raise TypeError("np.unwrap: keyword 'period' is a Tensor; its gradient is not supported")
     return asked(_unwrap, p, discont=discont, axis=axis, period=period)

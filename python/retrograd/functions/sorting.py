@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from .. import _core
-from .places import along, as_part, sorted_places
+from .places import as_part, places_along, sorted_places
 from .table import implements, on_values, value
 
 on_values(
@@ -54,7 +54,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
             f"np.take_along_axis: indices of {indices.ndim} dimensions came for {arr.ndim}"
         )
     axis = normalize_axis_index(axis, arr.ndim)
-    return _core.gather(arr, along(arr.shape, indices, axis, "take_along_axis"), False)
+    return _core.gather(arr, places_along(arr.shape, indices, axis, "take_along_axis"), False)
 
 
 @implements(np.take, derivative="g added up at the places taken")

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ..values import is_tensor, value
-from .reductions import UNSET, counted, given, in_counts, in_dtype, taken
+from ..values import UNSET, is_tensor, value
+from .creation import lifted
+from .places import as_part
+from .reductions import counted, given, in_counts, in_dtype, taken
 from .table import implements
 
 
@@ -51,7 +53,8 @@ def ddof_of(ddof: Any, correction: Any) -> Any:
 
 def spread(a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, mean: Any) -> Any:
     """The mean squared distance from the mean, over `n - ddof`."""
-    a = a if is_tensor(a) else np.asarray(a, np.result_type(a, np.float32))
+    a = as_part(a)
+    a = a if is_tensor(a) else a.astype(np.result_type(a, np.float32), copy=False)
     count = counted(a, axis, True, where)
     if np.any(np.less_equal(count, ddof)):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=5)
@@ -83,7 +86,7 @@ def average(
     *,
     keepdims: Any = UNSET,
 ) -> Any:
-    a = a if is_tensor(a) else np.asarray(a)
+    a = as_part(a)
     options = given(keepdims=keepdims)
     if weights is None:
         y = np.mean(a, axis=axis, **options)
@@ -100,7 +103,7 @@ def average(
 
 def weights_along(weights: Any, a: Any, axis: Any) -> Any:
     """Weights in a shape that goes with `a`: its own, or that of the axes reduced."""
-    w = weights if is_tensor(weights) else np.asarray(weights)
+    w = as_part(weights)
     if w.shape == a.shape:
         return w
     if axis is None:
@@ -126,6 +129,7 @@ def cov(
 ) -> Any:
     if dtype is None:
         dtype = np.result_type(np.float64, *(v.dtype for v in (m, y) if hasattr(v, "dtype")))
+    fweights, aweights = lifted(fweights), lifted(aweights)
     x = _variables(m, rowvar, dtype)
     if y is not None:
         x = np.concatenate([x, _variables(y, rowvar, dtype)])
@@ -141,7 +145,7 @@ def cov(
         other = x
     else:
         w = given_weights[0] if len(given_weights) == 1 else np.multiply(*given_weights)
-        w = in_dtype(w if is_tensor(w) else np.asarray(w), dtype)
+        w = in_dtype(as_part(w), dtype)
         all_of_it = np.sum(w)
         freedom = all_of_it - ddof
         if ddof and aweights is not None:
@@ -158,7 +162,7 @@ def cov(
 
 def _variables(m: Any, rowvar: bool, dtype: Any) -> Any:
     """One row for each variable."""
-    m = m if is_tensor(m) else np.asarray(m)
+    m = as_part(m)
     if m.ndim > 2:
         raise ValueError("np.cov: more than 2 dimensions came, one row a variable was wanted")
     rows = in_dtype(m, dtype).reshape((1, -1) if m.ndim < 2 else m.shape)

@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 
 from ..functional.nesting import constant
-from ..ops import UFUNCS, _array
+from ..ops import UFUNCS
 from ..ufuncs import as_mask, call
-from ..values import is_tensor, value
+from ..values import UNSET, is_tensor, operand, value
+from .reductions import given
 from .scatter import add_at, segment_sums
-
-_UNSET = np._NoValue
 
 
 def _log_sum(ufunc: np.ufunc, exp: Any, log: Any) -> Callable[..., Any]:
-    def reduce(a: Any, axis: Any, keepdims: bool, initial: Any = _UNSET, where: Any = True) -> Any:
+    def reduce(a: Any, axis: Any, keepdims: bool, initial: Any = UNSET, where: Any = True) -> Any:
         """log(sum(exp(a))), shifted by the largest so that nothing overflows."""
         if where is not True:
             a = np.where(as_mask(where, a.shape), a, -np.inf)
@@ -29,7 +28,7 @@ def _log_sum(ufunc: np.ufunc, exp: Any, log: Any) -> Callable[..., Any]:
         nothing = np.equal(total, 0.0)  # all are -inf
         y = log(np.where(nothing, 1.0, total)) + shift.reshape(total.shape)
         y = np.where(nothing, -np.inf, y)
-        return y if initial is _UNSET else UFUNCS[ufunc](y, initial)
+        return y if initial is UNSET else UFUNCS[ufunc](y, initial)
 
     return reduce
 
@@ -68,13 +67,13 @@ def _reduce(
     axis: Any = 0,
     dtype: Any = None,
     keepdims: bool = False,
-    initial: Any = _UNSET,
+    initial: Any = UNSET,
     where: Any = True,
 ) -> Any:
     a = a if dtype is None else a.astype(dtype)
     if not a.ndim and axis in (0, -1):  # as NumPy has it
         axis = None
-    options = {} if initial is _UNSET else {"initial": initial}
+    options = given(initial=initial)
     if where is not True:
         options["where"] = where
     named = _REDUCTIONS.get(ufunc)
@@ -82,8 +81,8 @@ def _reduce(
         return named(a, axis=axis, keepdims=keepdims, **options)
     plain = _checked(ufunc.reduce, a, axis=axis, dtype=dtype, keepdims=keepdims, **options)
     if initial is None:  # not even the identity: the first element begins
-        initial = _UNSET
-    elif initial is _UNSET and ufunc.identity is not None:
+        initial = UNSET
+    elif initial is UNSET and ufunc.identity is not None:
         initial = ufunc.identity
     return _fold(ufunc, *_front(a, axis, where), initial).reshape(np.shape(plain))
 
@@ -106,9 +105,9 @@ def _front(a: Any, axis: Any, where: Any) -> tuple[Any, Any]:
     return turned[0], turned[1]
 
 
-def _fold(ufunc: np.ufunc, a: Any, mask: Any = None, initial: Any = _UNSET) -> Any:
+def _fold(ufunc: np.ufunc, a: Any, mask: Any = None, initial: Any = UNSET) -> Any:
     rows = list(a)
-    if initial is _UNSET:
+    if initial is UNSET:
         y = rows.pop(0)
     else:
         start = initial if is_tensor(initial) else constant(np.asarray(initial, a.dtype))
@@ -178,7 +177,7 @@ def _reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any =
 
 
 def _outer(ufunc: np.ufunc, a: Any, b: Any, **options: Any) -> Any:
-    a, b = (x if is_tensor(x) else np.asarray(_array(ufunc.__name__, x)) for x in (a, b))
+    a, b = (operand(ufunc.__name__, x) for x in (a, b))
     return call(ufunc, (a.reshape(a.shape + (1,) * b.ndim), b), (None,) * ufunc.nout, **options)
 
 
@@ -189,7 +188,7 @@ def _at(ufunc: np.ufunc, target: Any, key: Any, *values: Any) -> None:
             f"np.{name}.at: a Tensor added to a plain array loses its gradient; make the target a "
             "Tensor"
         )
-    values = tuple(v if is_tensor(v) else np.asarray(_array(name, v)) for v in values)
+    values = tuple(operand(name, v) for v in values)
     places = np.arange(target.size).reshape(target.shape)[key]
     values = tuple(np.broadcast_to(v, places.shape) for v in values)
     _checked(ufunc.at, target.data.copy(), key, *values)

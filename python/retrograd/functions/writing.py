@@ -6,9 +6,10 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from .places import along, as_part, cast, cycled, holds_tensor
+from ..values import holds_tensor, is_tensor, value
+from .places import as_part, cast, cycled, places_along
 from .sorting import rows_of
-from .table import implements, is_tensor, value
+from .table import implements
 
 _WRITTEN = "g to the values where they are written, to the target elsewhere"
 
@@ -92,7 +93,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
         shape, axis = (arr.size,), 0
     else:
         shape, axis = arr.shape, normalize_axis_index(axis, arr.ndim)
-    _write(arr, along(shape, indices, axis, "put_along_axis"), values)
+    _write(arr, places_along(shape, indices, axis, "put_along_axis"), values)
 
 
 @implements(np.fill_diagonal, derivative=_WRITTEN)

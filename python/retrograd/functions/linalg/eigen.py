@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import conjugated, is_complex, operand, real_part, transposed
+from ...values import operand
+from ..arrays import conjugated, is_complex, real_part, transposed
 from ..primitive import Primitive
 from ..table import implements, value
 from .symmetric import (

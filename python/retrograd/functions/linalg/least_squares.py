@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import adjoint, conjugated, operand, real_part, transposed
+from ...values import UNSET, operand
+from ..arrays import adjoint, conjugated, real_part, transposed
 from ..primitive import Primitive
 from ..table import implements, is_tensor, value
 from .singular import svdvals
@@ -33,9 +34,9 @@ _pinv = Primitive("pinv", np.linalg.pinv, _pinv_vjp)
     derivative="(1 - a@y) @ g.T @ y @ y.T + y.T @ y @ g.T @ (1 - y@a) - y.T @ g @ y.T",
     kink="where the rank changes: the derivative at constant rank",
 )
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = UNSET) -> Any:
     """Moore-Penrose pseudoinverses; `hermitian` reads, and has cotangents in, lower triangles."""
-    settings = {} if rtol is np._NoValue else {"rtol": value(rtol)}
+    settings = {} if rtol is UNSET else {"rtol": value(rtol)}
     if rcond is not None:
         settings["rcond"] = value(rcond)
     a = operand("np.linalg.pinv", a)

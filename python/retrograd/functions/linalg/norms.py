@@ -3,9 +3,11 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ... import _core
-from ..arrays import axes_last, axes_of, axis_of, conjugated, held, operand, real_part
+from ...values import operand
+from ..arrays import axes_last, conjugated, held, real_part
 from ..primitive import Primitive
 from ..table import implements, on_values, value
 from .symmetric import rounding
@@ -88,7 +90,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     x = operand("np.linalg.norm", x)
     if axis is None and ord is None:
         return _p_norm(x, p=2, axis=None, keepdims=keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else axes_of(axis, x.ndim)
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     if len(axes) == 1:
         return _vectors(x, ord, axes, keepdims)
     if len(axes) == 2:
@@ -111,8 +113,8 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     """Norms of vectors, which several axes may make together."""
     x = operand("np.linalg.vector_norm", x)
     if isinstance(axis, int):
-        return _vectors(x, ord, (axis_of(axis, x.ndim),), keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else axes_of(axis, x.ndim)
+        return _vectors(x, ord, (normalize_axis_index(axis, x.ndim),), keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = [n for i, n in enumerate(x.shape) if i not in axes]
     made = _vectors(axes_last(x, axes).reshape([*rest, -1]), ord, (len(rest),), False)
     if keepdims:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import held, operand, text
+from ...values import operand, shape_text
+from ..arrays import held
 from ..table import implements
 
 
@@ -16,7 +17,7 @@ def matrix_power(a: Any, n: Any) -> Any:
     """Whole powers of square matrices, by repeated squaring as NumPy does it."""
     a = operand("np.linalg.matrix_power", a)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise np.linalg.LinAlgError(f"np.linalg.matrix_power: {text(a.shape)} is not square")
+        raise np.linalg.LinAlgError(f"np.linalg.matrix_power: {shape_text(a.shape)} is not square")
     n = index(n)
     if n == 0:
         return held(np.eye(a.shape[-1], dtype=a.dtype), a)
@@ -51,7 +52,7 @@ def multi_dot(arrays: Any) -> Any:
             raise np.linalg.LinAlgError("np.linalg.multi_dot: wanted matrices, and vectors outside")
         if a.shape[1] != b.shape[0]:
             raise _core.ShapeError(
-                f"np.linalg.multi_dot: shapes {text(a.shape)} and {text(b.shape)} do not multiply"
+                f"np.linalg.multi_dot: shapes {shape_text(a.shape, b.shape)} do not multiply"
             )
     made = _product(factors, _splits([a.shape[0] for a in factors] + [factors[-1].shape[1]]))
     if starts and ends:

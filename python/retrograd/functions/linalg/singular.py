@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import adjoint, conjugated, is_complex, operand, real_part, transposed
+from ...values import operand
+from ..arrays import adjoint, conjugated, is_complex, real_part, transposed
 from ..primitive import Primitive
 from ..table import implements, value
 from .symmetric import (

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import operand, sum_to, transposed
+from ...values import operand
+from ..arrays import sum_to, transposed
 from ..primitive import Primitive
 from ..table import implements
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import adjoint, conjugated, operand, transposed
+from ...values import operand
+from ..arrays import adjoint, conjugated, transposed
 from ..primitive import Primitive
 from ..table import implements, value
 from .symmetric import folded, mirrored, rounding

@@ -5,14 +5,15 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ..arrays import operand, text, transposed
+from ...values import operand, shape_text
+from ..arrays import transposed
 from ..table import implements
 
 
 def _matrices(who: str, x: Any) -> Any:
     x = operand(f"np.linalg.{who}", x)
     if x.ndim < 2:
-        raise _core.ShapeError(f"np.linalg.{who}: shape {text(x.shape)}, wanted matrices")
+        raise _core.ShapeError(f"np.linalg.{who}: shape {shape_text(x.shape)}, wanted matrices")
     return x
 
 
