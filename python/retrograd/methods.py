@@ -60,7 +60,7 @@ def astype(
     subok: bool = True,
     copy: bool = True,
 ) -> Any:
-    """`retrograd.astype` with NumPy's keywords; integers have no derivative and are a plain array."""
+    """`retrograd.astype` with NumPy's keywords; integers, without a derivative, are plain."""
     _check_order("astype", order)
     rule: Any = casting
     if casting != "unsafe" and not np.can_cast(self.dtype, dtype, rule):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..ops import broadcast_to
 from .probe import asked, picked, shaped, turned
-from .table import implements, is_tensor, on_values, value
+from .table import implements, is_tensor, on_values
 
 # The result says something about an array, and has no derivative.
 on_values(
