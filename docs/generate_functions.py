@@ -112,9 +112,9 @@ ENGLISH = r"[A-Za-z']{2,}"
 def code(formula: str) -> str:
     """Return what stands between words, as code where it is more than a name or a number."""
     core = re.sub(r"( [+*])?[,;: ]*$", "", formula)
-    return (
-        f"`{core}`{formula[len(core) :]}" if re.search(r"[*/@=_]|\w[.(\[]|^-g", core) else formula
-    )
+    if not re.search(r"[*/@=_]|\w[.(\[]|^-g", core):
+        return formula
+    return f"`{core}`{formula[len(core) :]}"
 
 
 def entries() -> dict[Any, Entry]:
