@@ -7,6 +7,7 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,34 @@ def keywords(carry: Any) -> str:
 
 
 def text(words: str) -> str:
-    """Return a cell: code as code, words as words."""
+    """Return a cell: a formula as code, in words or alone."""
     words = words.replace("|", "\\|")
-    return f"`{words}`" if re.search(r"[*_()@/\[+]|^-?g(, -?g)*$", words) else words
+    depth = accumulate((c in "([") - (c in ")]") for c in words)
+    outside = "".join("\0" if c == " " and d else c for c, d in zip(words, depth, strict=True))
+    parts = re.split(r"([,;:]? )", outside)  # tokens, and what is between them
+    if not any(re.fullmatch(ENGLISH, part) for part in parts[::2]):
+        return f"`{words}`" if words else ""
+    cell, formula = "", ""
+    for token, gap in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        if re.fullmatch(ENGLISH, token):
+            cell += code(formula) + token + gap
+            formula = ""
+        else:
+            formula += token + gap
+            if gap != " ":  # a clause ends
+                cell, formula = cell + code(formula), ""
+    return (cell + code(formula)).replace("\0", " ")
+
+
+ENGLISH = r"[A-Za-z']{2,}"
+
+
+def code(formula: str) -> str:
+    """Return what stands between words, as code where it is more than a name or a number."""
+    core = re.sub(r"( [+*])?[,;: ]*$", "", formula)
+    if not re.search(r"[*/@=_]|\w[.(\[]|^-g", core):
+        return formula
+    return f"`{core}`{formula[len(core) :]}"
 
 
 def entries() -> dict[Any, Entry]:

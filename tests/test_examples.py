@@ -39,6 +39,34 @@ def test_digits_says_what_to_install(tmp_path):
     assert run.stderr == "This example needs scikit-learn: pip install scikit-learn\n"
 
 
+def output_of(example):
+    run = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / f"{example}.py"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def number_after(words, text):
+    return float(re.search(rf"{re.escape(words)} ([-+.e\d]+)", text)[1])
+
+
+def test_hidden_states():
+    """The gradient of the forward algorithm is the backward algorithm."""
+    out = output_of("hidden_states")
+    assert number_after("farthest from the backward algorithm", out) < 1e-13
+    assert number_after("dice told apart:", out) > 75
+
+
+def test_spectral_filter():
+    out = output_of("spectral_filter")
+    assert number_after("farthest from Wiener's response", out) < 1e-3
+    assert number_after("unfiltered,", out) < 0.1 < number_after("new signals:", out)
+
+
 def ticks_during(work):
     """Run `work` while another thread notes the time every millisecond.
 

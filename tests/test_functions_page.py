@@ -34,3 +34,18 @@ def test_a_changed_rule_changes_the_page(monkeypatch):
     operation = generate.rg.ops.tanh
     monkeypatch.setitem(generate.DERIVATIVES, operation, "g*(1 - y**2)")
     assert generate.PAGE.read_text("utf-8") != generate.page()
+
+
+@pytest.mark.parametrize(
+    ("words", "cell"),
+    [
+        ("", ""),
+        ("zero at (0, 0)", "zero at (0, 0)"),
+        ("g*b, g*a", "`g*b, g*a`"),
+        ("1/n to each of n equal ones", "`1/n` to each of n equal ones"),
+        ("that of arctan2(imag(z), real(z))", "that of `arctan2(imag(z), real(z))`"),
+        ("u @ v.T + what is left", "`u @ v.T` + what is left"),
+    ],
+)
+def test_formulas_are_code_and_words_are_words(words, cell):
+    assert generate.text(words) == cell

@@ -1,6 +1,7 @@
 """Random indices: `t[i]` and `t[i] = v` against NumPy, their gradients against `np.add.at`."""
 
 from math import prod
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import retrograd as rg
-from retrograd import Tensor
+from retrograd import Tensor, indexing
 
 often = settings(max_examples=500, derandomize=True, deadline=None, database=None)
 
@@ -111,6 +112,17 @@ def test_get(case):
     np.testing.assert_array_equal(recorded, gradient)
     _, pushed = rg.jvp(lambda t: t[index], (numbered(shape),), (seed(shape),))
     np.testing.assert_array_equal(pushed, seed(shape)[index])
+
+
+@often
+@given(shapes_and_indices())
+def test_positions_in_a_large_array_are_found_axis_by_axis(case):
+    shape, index = case
+    if not shape or taken(shape, index) is None:
+        return
+    want = np.arange(prod(shape)).reshape(shape)[index]
+    with patch.object(indexing, "_SMALL", -1):
+        np.testing.assert_array_equal(indexing.positions(shape, index, "getitem"), want)
 
 
 @often

@@ -29,6 +29,8 @@ CALLS = {
     "argpartition": lambda x: x.argpartition(1, axis=1),
     "argsort": lambda x: x.argsort(axis=0),
     "astype": lambda x: x.astype("f4", casting="same_kind"),
+    "astype int": lambda x: x.astype(int),
+    "astype bool": lambda x: x.astype(bool),
     "clip": lambda x: x.clip(2, 4),
     "clip min": lambda x: x.clip(min=2),
     "compress": lambda x: x.compress([True, False, True], axis=1),
@@ -75,7 +77,10 @@ CALLS = {
     "flat slice": lambda x: x.flat[1::2],
     "len flat": lambda x: len(x.flat),
 }
-PLAIN = {"all", "any", "argmax", "argmin", "argpartition", "argsort", "nonzero", "searchsorted"}
+PLAIN = {
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "astype bool", "astype int"),
+    *("nonzero", "searchsorted"),
+}
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -1,17 +1,21 @@
 """Keys that are not basic: integer arrays, boolean masks and mixtures of them."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from . import _core
 
+_SMALL = 4096  # elements that are numbered sooner than one axis is broadcast
+
 
 def positions(shape: tuple[int, ...], key: Any, who: str) -> Any:
     """Give the C-order positions that `key` selects from an array of the given shape.
 
-    NumPy applies its own rules: every axis is indexed as a row of its coordinates that is broadcast
-    over the others, which costs the size of the result, not of the array.
+    NumPy applies its own rules. Of a small array the numbered elements are indexed; of another,
+    every axis is, as a row of its coordinates that is broadcast over the others, which costs the
+    size of the result, not of the array.
 
     Parameters
     ----------
@@ -34,9 +38,9 @@ def positions(shape: tuple[int, ...], key: Any, who: str) -> Any:
     if any(isinstance(part, _core.Tensor) for part in parts):
         raise IndexError(f"{who}: a Tensor is no index; use an integer or boolean array")
     try:
+        if (size := math.prod(shape)) <= _SMALL:
+            return np.arange(size, dtype=np.int64).reshape(shape)[key]
         found: Any = np.zeros((), dtype=np.int64)
-        if not shape:
-            return found[key]
         step = 1
         for axis in reversed(range(len(shape))):
             coordinates = np.arange(shape[axis], dtype=np.int64) * step

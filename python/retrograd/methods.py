@@ -60,13 +60,15 @@ def astype(
     subok: bool = True,
     copy: bool = True,
 ) -> Any:
-    """`retrograd.astype` with NumPy's keywords."""
+    """`retrograd.astype` with NumPy's keywords; integers, without a derivative, are plain."""
     _check_order("astype", order)
     rule: Any = casting
     if casting != "unsafe" and not np.can_cast(self.dtype, dtype, rule):
         raise _core.DTypeError(
             f"astype: {self.dtype} to {np.dtype(dtype)} is no cast by the rule {casting!r}"
         )
+    if np.dtype(dtype).kind in "biu":
+        return self._view().astype(dtype)
     return self if not copy and self.dtype == dtype else ops.astype(self, dtype)
 
 

@@ -124,7 +124,10 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 @implements(
     np.interp,
-    derivative="g times: the slope for x, the neighbours' weights for fp, -slope * weights for xp",
+    derivative=(
+        "g times: the slope for x, the neighbours' weights for fp, minus the slope times these for "
+        "xp"
+    ),
     kink="at a point of xp the slope to its right, at the last that to its left; zero outside",
 )
 def interp(

@@ -103,6 +103,8 @@ def _places(
     if weights is not None:
         rows = zip(counts, weights, strict=True)
         return np.stack([of(n, weights=w[: max(n, 1)]) for n, w in rows])
+    if (counts == counts[:1]).all():
+        return np.stack([of(n) for n in counts[:1]] * len(counts))
     different, which = np.unique(counts, return_inverse=True)
     return np.stack([of(n) for n in different])[which]
 

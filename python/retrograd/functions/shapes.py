@@ -6,7 +6,7 @@ import numpy as np
 
 from ..ops import broadcast_to
 from .probe import asked, picked, shaped, turned
-from .table import implements, is_tensor, on_values, value
+from .table import implements, is_tensor, on_values
 
 # The result says something about an array, and has no derivative.
 on_values(
@@ -159,6 +159,4 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None) -> Any:
     if device not in (None, "cpu"):
         raise ValueError(f"np.astype: device {device!r} is not there, only 'cpu'")
-    if np.dtype(dtype).kind in "biu":
-        return value(x).astype(dtype)
-    return x if not copy and x.dtype == dtype else x.astype(dtype)
+    return x.astype(dtype, copy=copy)

@@ -44,7 +44,7 @@ class _Special:
                     f"scipy.special.{self.__name__}: no derivative with respect to operand {place} "
                     "is known; pass its value, t.numpy()"
                 )
-        return self._primitive(*_spread(operands))
+        return self._primitive(*(_spread(operands) if len(operands) > 1 else operands))
 
 
 def _spread(operands: Any) -> Any:
