@@ -432,3 +432,11 @@ def test_cross_of_2_vectors_warns_as_numpy_does():
     with pytest.warns(DeprecationWarning, match="2-dimensional vectors"):
         out = np.cross(Tensor(x), y)
     assert out.data == -1
+
+
+def test_multi_dot_keeps_nothing_alive():
+    """A checkpoint takes a living tensor for one that its function uses from outside."""
+    x = Tensor(np.arange(1.0, 5.0).reshape(2, 2))
+    rg.checkpoint(lambda x: la.multi_dot([x[0], x, x, x[1]]))(x).backward()
+    want = gradient(lambda x: x[0] @ x @ x @ x[1], x.data)
+    np.testing.assert_array_equal(x.grad, want)

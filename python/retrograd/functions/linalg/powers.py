@@ -54,7 +54,8 @@ def multi_dot(arrays: Any) -> Any:
             raise _core.ShapeError(
                 f"np.linalg.multi_dot: shapes {shape_text(a.shape, b.shape)} do not multiply"
             )
-    made = _product(factors, _splits([a.shape[0] for a in factors] + [factors[-1].shape[1]]))
+    sizes = [a.shape[0] for a in factors] + [factors[-1].shape[1]]
+    made = _product(factors, _splits(sizes), 0, len(factors) - 1)
     if starts and ends:
         return made[0, 0]
     return made[0] if starts else made[:, 0] if ends else made
@@ -74,11 +75,9 @@ def _splits(sizes: list[int]) -> dict[tuple[int, int], int]:
     return split
 
 
-def _product(factors: list[Any], splits: dict[tuple[int, int], int]) -> Any:
-    def run(i: int, j: int) -> Any:
-        if i == j:
-            return factors[i]
-        k = splits[i, j]
-        return run(i, k) @ run(k + 1, j)
-
-    return run(0, len(factors) - 1)
+def _product(factors: list[Any], splits: dict[tuple[int, int], int], i: int, j: int) -> Any:
+    """The product of the factors `i` to `j`."""
+    if i == j:
+        return factors[i]
+    k = splits[i, j]
+    return _product(factors, splits, i, k) @ _product(factors, splits, k + 1, j)
