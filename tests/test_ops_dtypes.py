@@ -106,7 +106,7 @@ def test_dtypes_without_arithmetic_are_refused(row, other):
     assert not x.grad.any()
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.int64, np.clongdouble, object, "M8[s]"], ids=str)
+@pytest.mark.parametrize("dtype", [np.float16, np.clongdouble, object, "M8[s]"], ids=str)
 def test_casts_to_other_types_are_refused(dtype):
     with pytest.raises(rg.DTypeError, match=r"cast|astype"):
         Tensor(np.ones(2)).astype(dtype)
