@@ -1,4 +1,4 @@
-"""Fixtures of several modules."""
+"""Fixtures of several modules, and a heap in which to look for cycles takes no time."""
 
 import gc
 
@@ -9,6 +9,12 @@ from retrograd import _core
 
 def alive():
     return _core.live_nodes(), _core.live_carriers(), _core.live_buffers()
+
+
+def pytest_collection_finish() -> None:
+    # Hundreds of tests call gc.collect(), which would go through all the tests there are each time.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

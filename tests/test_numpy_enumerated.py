@@ -114,9 +114,11 @@ def needed(f):
 def keywords_of(name):
     """Return NumPy's own keywords of a function."""
     parameters = parameters_of(FUNCTIONS[name]).values()
-    optional = (p for p in parameters if p.default is not p.empty)
+    found = [p.name for p in parameters if p.default is not p.empty]
+    if not parameters and isinstance(FUNCTIONS[name], np.ufunc):
+        found = ["where", "casting", "order", "dtype", "subok", "signature"]
     given = re.findall(r"(\w+)=", BASES[name])
-    return [p.name for p in optional if p.name not in {"out", "like", *given}]
+    return [keyword for keyword in found if keyword not in {"out", "like", *given}]
 
 
 def texts_with(name, keyword):
@@ -264,7 +266,7 @@ def test_a_plain_target_loses_no_gradient(name):
     assert (target == 0.5).all()
 
 
-HAVE_OUT = [n for n in WITH_KEYWORDS if "out" in parameters_of(FUNCTIONS[n])]
+HAVE_OUT = [n for n in WITH_KEYWORDS if n in UFUNCS or "out" in parameters_of(FUNCTIONS[n])]
 
 
 @pytest.mark.parametrize("name", HAVE_OUT)

@@ -246,7 +246,8 @@ def test_a_rule_in_python_is_named_and_timed():
     assert row.costs.backward_ns > 0
     recording = prof.recording
     parts = sum(r.costs.backward_ns for r in recording.rows)
-    assert parts == pytest.approx(recording.backward_wall_ns, rel=1e-4)
+    # Of some 30,000 ns, each row rounded for itself.
+    assert parts == pytest.approx(recording.backward_wall_ns, abs=10)
 
 
 def test_memory_at_the_peak_names_the_lines():
