@@ -118,8 +118,9 @@ def test_parts_sum_to_the_walks(create_graph, size):
         y.sum().backward(create_graph=create_graph)
     recording = prof.recording
     assert recording.backward_calls == 1
+    # Each row is rounded to nanoseconds for itself.
     assert sum(row.costs.backward_ns for row in recording.rows) == pytest.approx(
-        recording.backward_wall_ns, rel=1e-4
+        recording.backward_wall_ns, rel=1e-4, abs=10
     )
 
 

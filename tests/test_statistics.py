@@ -235,3 +235,12 @@ def test_nothing_warns_in_a_backward_walk():
         warnings.simplefilter("error")
         gradient(lambda x: np.mean(x, axis=1, where=[True, False, True]), [[1.0, INF, 2.0]])
         gradient(np.nanstd, [1.0, NAN, 2.0])
+
+
+@pytest.mark.parametrize("f", [np.sum, np.max, np.min, np.prod], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("initial", [np.float64(2), 2.0, 2])
+def test_a_wider_initial_value_leaves_the_dtype(f, initial):
+    x = np.array([1.5, 2.5], np.float32)
+    got, want = f(Tensor(x), initial=initial), f(x, initial=initial)
+    assert got.dtype == want.dtype
+    assert got.item() == want

@@ -40,10 +40,18 @@ def counted(a: Any, axis: Any, keepdims: bool, where: Any) -> Any:
     return np.sum(mask, axis=axis, keepdims=keepdims, dtype=np.intp)
 
 
+def start(initial: Any, dtype: Any) -> Any:
+    """The value to begin with, in the dtype of the result: a wider one does not widen it."""
+    # A Python number has no dtype of its own, and `dtype == None` is true of float64.
+    if not hasattr(initial, "dtype") or initial.dtype == dtype:
+        return initial
+    return initial.astype(dtype, casting="same_kind")
+
+
 def total(a: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """`np.sum` with all its keywords."""
     y = _core.sum(taken(in_dtype(a, dtype), where, 0.0), axis, keepdims)
-    return store(out, y if initial is UNSET else initial + y, "sum")
+    return store(out, y if initial is UNSET else start(initial, y.dtype) + y, "sum")
 
 
 def mean_of(a: Any, axis: Any, dtype: Any, out: Any, keepdims: bool, where: Any) -> Any:
@@ -84,7 +92,7 @@ def extremum(
         y = function(a, axis, keepdims=keepdims)
     else:
         y = np.sum(a, axis, keepdims=keepdims) + worst
-    return store(out, _PAIRS[function](y, initial), name)
+    return store(out, _PAIRS[function](y, start(initial, y.dtype)), name)
 
 
 @implements(np.ptp, derivative="max(a) - min(a)", kink="equal extrema share, 1/n each")

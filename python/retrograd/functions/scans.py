@@ -9,6 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from .. import _core
 from .joining import concatenate
 from .places import as_part, cast
+from .reductions import start
 from .table import implements, is_tensor, value
 
 _SUMS = "sums of g from the end"
@@ -91,7 +92,7 @@ def prod(
     axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
     out = _product(a, axes) if axes else +a
     if is_tensor(initial) or initial != 1:
-        out = out * initial
+        out = out * start(initial, out.dtype)
     return out.reshape([1 if k in axes else n for k, n in enumerate(a.shape)]) if keepdims else out
 
 
