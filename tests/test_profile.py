@@ -107,6 +107,12 @@ def test_every_operation_has_a_row():
     assert matmul.costs.allocations > 0
 
 
+def parts_sum_to_the_wall(recording):
+    """Whether the rows' backward times are the walk's, but for each being in whole nanoseconds."""
+    parts = sum(row.costs.backward_ns for row in recording.rows)
+    return abs(parts - recording.backward_wall_ns) <= len(recording.rows) + 1
+
+
 @pytest.mark.parametrize("create_graph", [False, True])
 @pytest.mark.parametrize("size", [1, 30_000])
 def test_parts_sum_to_the_walks(create_graph, size):
@@ -118,10 +124,7 @@ def test_parts_sum_to_the_walks(create_graph, size):
         y.sum().backward(create_graph=create_graph)
     recording = prof.recording
     assert recording.backward_calls == 1
-    # Each row is rounded to nanoseconds for itself.
-    assert sum(row.costs.backward_ns for row in recording.rows) == pytest.approx(
-        recording.backward_wall_ns, rel=1e-4, abs=10
-    )
+    assert parts_sum_to_the_wall(recording)
 
 
 def test_the_walk_is_the_wall_time():
@@ -245,10 +248,7 @@ def test_a_rule_in_python_is_named_and_timed():
     [row] = rows_by_op(prof)["cube"]
     assert row.line.function.endswith("cube")
     assert row.costs.backward_ns > 0
-    recording = prof.recording
-    parts = sum(r.costs.backward_ns for r in recording.rows)
-    # Of some 30,000 ns, each row rounded for itself.
-    assert parts == pytest.approx(recording.backward_wall_ns, abs=10)
+    assert parts_sum_to_the_wall(prof.recording)
 
 
 def test_memory_at_the_peak_names_the_lines():

@@ -123,7 +123,8 @@ def sort(
 def tobytes(self: Any, order: Any = "C") -> bytes:
     """The bytes of the value."""
     check_detach("tobytes")
-    return self._view().tobytes(order)  # type: ignore[no-any-return]
+    made: bytes = self._view().tobytes(order)
+    return made
 
 
 def tolist(self: Any) -> Any:
