@@ -11,7 +11,10 @@ HANG = 60.0  # seconds after which something that should have ended counts as a 
 
 def in_a_process(code):
     """Run a program of its own; what it prints. A hang is ended by the time limit."""
-    program = "import retrograd as rg\nfrom retrograd import Tensor\n" + textwrap.dedent(code)
+    # A shell's background job has Ctrl-C ignored, and so would the process.
+    head = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    head += "import retrograd as rg\nfrom retrograd import Tensor\n"
+    program = head + textwrap.dedent(code)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-X", "faulthandler", "-c", program],
         capture_output=True,
