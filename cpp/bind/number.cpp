@@ -3,6 +3,7 @@
 #include "bind/convert.hpp"
 #include "bind/handle.hpp"
 #include "bind/index.hpp"
+#include "bind/temporary.hpp"
 #include "graph/anomaly.hpp"
 #include "graph/mode.hpp"
 #include "graph/observe.hpp"
@@ -62,6 +63,7 @@ PyObject* binary_of_scalars(PyObject* a, PyObject* b) {
 
 template <class Op>
 PyObject* binary(PyObject* a, PyObject* b) {
+    const void* const caller = __builtin_return_address(0);
     return guarded([&]() -> PyObject* {
         if constexpr (index_in<Op>(op::Elementwise{}) >= 0) {
             if (PyObject* result = binary_of_scalars<Op>(a, b)) return result;
@@ -69,14 +71,17 @@ PyObject* binary(PyObject* a, PyObject* b) {
         Tensor in[2];
         PyObject* const args[] = {a, b};
         if (!parse_operands(args, 2, in, Op::name)) Py_RETURN_NOTIMPLEMENTED;
+        release_temporaries(args, in, 2, caller);
         return wrap(apply(info<Op>(), in));
     });
 }
 
 template <class Op>
 PyObject* unary(PyObject* a) {
+    const void* const caller = __builtin_return_address(0);
     return guarded([&] {
         Tensor in[] = {operand(as_handle(a))};
+        release_temporaries(&a, in, 1, caller);
         return wrap(apply(info<Op>(), in));
     });
 }

@@ -8,6 +8,7 @@
 
 #include "array/error.hpp"
 #include "bind/convert.hpp"
+#include "bind/temporary.hpp"
 #include "graph/record.hpp"
 #include "ops/registry.hpp"
 
@@ -42,6 +43,7 @@ PyObject* call_on_arrays(const Op* op, PyObject* const* args, int n) {
 }
 
 PyObject* call(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* names) {
+    const void* const caller = __builtin_return_address(0);
     return guarded([&]() -> PyObject* {
         const Op* op = as_op(self);
         const OpInfo& info = *op->info;
@@ -64,6 +66,7 @@ PyObject* call(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObje
                              Py_TYPE(args[k])->tp_name +
                              " is neither a number, an array nor a Tensor");
         }
+        release_temporaries(args, in, n, caller);
         return wrap(apply(info, in));
     });
 }

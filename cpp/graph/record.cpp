@@ -111,10 +111,28 @@ void recall(Node& n, Tensor* in) {
 
 namespace {
 
-Array run_elementwise(const OpInfo& op, const Tensor* in) {
+// Bit k: a rule that will be recorded reads operand k.
+unsigned read_later(const OpInfo& op, const Tensor* in) {
+    unsigned read = 0;
+    for (int k = 0; op.differentiable && recording() && k < op.arity; ++k) {
+        if (in[k].recorded()) read |= op.reads[k];
+    }
+    return read;
+}
+
+// An operand that ends here gives its memory to the result, and keeps its shape.
+Array run_elementwise(const OpInfo& op, Tensor* in) {
     const Array* values[kMaxArity];
-    for (int k = 0; k < op.arity; ++k) values[k] = &in[k].value;
-    return elementwise(op, values);
+    Array* spare = nullptr;
+    for (int k = 0; k < op.arity; ++k) {
+        Array& value = in[k].value;
+        values[k] = &value;
+        if (value.is_scalar() || !value.unique() || dual::levels || anomaly::open_modes) continue;
+        if (!(read_later(op, in) & 1u << k)) spare = &value;
+    }
+    Array out = elementwise(op, values, spare);
+    if (spare) *spare = spare->without_value();
+    return out;
 }
 
 // Gets values of its own, which it may use up.

@@ -88,13 +88,13 @@ Array set_apart(const Array& g, const Place& p) {
 
 }  // namespace
 
-Array elementwise(const OpInfo& op, const Array* const* in) {
+Array elementwise(const OpInfo& op, const Array* const* in, const Array* spare) {
     const int n = op.arity;
     if (n == 1 && !op.direct && !in[0]->contiguous()) {
         // NumPy's exp and its like give other bits on strided memory than on contiguous.
         const Array dense = copy(*in[0]);
         const Array* contiguous[] = {&dense};
-        return elementwise(op, contiguous);
+        return elementwise(op, contiguous, &dense);
     }
     const Kernel kernel = forward_kernel(op, in[0]->dtype());
     if (!kernel.loop) {
@@ -102,7 +102,7 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
                          " is not taken; pass real numbers, such as z.real or abs(z)");
     }
     if (const Array* like = flat_like(in, n)) {
-        Array out = Array::empty_like(*like);
+        Array out = spare && spare->same_shape(*like) ? *spare : Array::empty_like(*like);
         char* at[kMaxArity + 1];
         std::intptr_t strides[kMaxArity + 1];
         for (int k = 0; k < n; ++k) {
@@ -121,7 +121,8 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
                              to_string(in[k]->shape()) + " do not broadcast");
         }
     }
-    Array out = Array::empty(in[0]->dtype(), shape);
+    const bool fits = spare && spare->contiguous() && spare->shape() == shape;
+    Array out = fits ? *spare : Array::empty(in[0]->dtype(), shape);
     // One more operand than an operation has, and unused ones repeat the first.
     Operand ops[kMaxArity + 1] = {
         {*in[0], shape}, {*in[n > 1 ? 1 : 0], shape}, {*in[n > 2 ? 2 : 0], shape}, {out, shape}};

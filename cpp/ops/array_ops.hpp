@@ -7,8 +7,9 @@
 
 namespace rg {
 
-// One elementwise operation over broadcast operands of one floating dtype. Throws ShapeError.
-Array elementwise(const OpInfo& op, const Array* const* in);
+// One elementwise operation over broadcast operands of one floating dtype. Throws ShapeError. The
+// result is written into the memory of `spare`, an operand of which nobody else knows, if it fits.
+Array elementwise(const OpInfo& op, const Array* const* in, const Array* spare = nullptr);
 
 // One pass of an elementwise cotangent rule: out = vjp or out += vjp. An operand that the rule does
 // not read may be empty.
