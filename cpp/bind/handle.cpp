@@ -83,25 +83,38 @@ void write_back(Handle* h, Node& node) {
     }
 }
 
-[[gnu::always_inline]] inline void destroy(Handle* h) {
-    // The node first: what follows may run Python code, which must not find this tensor again.
-    if (Node* node = h->t.node.get()) {
-        if (node->handle.load(std::memory_order_relaxed) == h) {
-            node->handle.store(nullptr, std::memory_order_relaxed);
-            if (h->grad || h->gradient || node->is_leaf()) write_back(h, *node);
-        }
-    }
+// Whether it owns more than a value and a node; one test for most tensors.
+bool has_more(const Handle* h) {
+    const auto bits = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p); };
+    return bits(h->grad) | bits(h->cell) | bits(h->dict) | bits(h->weakrefs) | bits(h->anchor) |
+           bits(h->gradient.layout());
+}
+
+[[gnu::noinline]] void let_go_of_more(Handle* h) {
     if (h->weakrefs) PyObject_ClearWeakRefs(as_object(h));
     // Rules go before the nodes that are their keys.
-    if (h->anchor) [[unlikely]] {
+    if (h->anchor) {
         leave_hooks(h);
         Py_CLEAR(h->anchor);
     }
     Py_CLEAR(h->dict);
     Py_CLEAR(h->grad);
     Py_CLEAR(h->cell);
+    h->gradient.reset();
+}
+
+[[gnu::always_inline]] inline void destroy(Handle* h) {
+    const bool more = has_more(h);
+    // The node first: what follows may run Python code, which must not find this tensor again.
+    if (Node* node = h->t.node.get()) {
+        if (node->handle.load(std::memory_order_relaxed) == h) {
+            node->handle.store(nullptr, std::memory_order_relaxed);
+            if (more || node->is_leaf()) write_back(h, *node);
+        }
+    }
+    if (more) [[unlikely]]
+        let_go_of_more(h);
     h->t.~Tensor();
-    h->gradient.~Array();
 }
 
 void tp_dealloc(PyObject* self) {
@@ -228,10 +241,10 @@ PyObject* wrap(Tensor&& t, bool view) {
     return introduce(h);
 }
 
-PyObject* wrap_scalar(double value, NodePtr&& node) {
+PyObject* wrap_scalar(double value, Node* node) {
+    NodePtr owned = NodePtr::adopt(node);
     Handle* h = allocate(tensor_type);
-    h->t.value = Array(value);
-    h->t.node = std::move(node);
+    new (&h->t) Tensor(Array(value), std::move(owned));
     return introduce(h);
 }
 

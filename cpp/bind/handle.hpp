@@ -40,8 +40,8 @@ inline PyObject* as_object(Handle* h) { return reinterpret_cast<PyObject*>(h); }
 // A new Python tensor for a result.
 PyObject* wrap(Tensor&& t, bool view = false);
 // The same for a float64 number, which travels in a register: through memory it would be stored as
-// two words and waited for as one.
-PyObject* wrap_scalar(double value, NodePtr&& node);
+// two words and waited for as one. Takes over a count of the node.
+PyObject* wrap_scalar(double value, Node* node);
 // The same for a tensor that has a Python tensor already: the node keeps that one as its own.
 PyObject* wrap_alias(Tensor&& t);
 // The Python tensor of a node: the living one, or a new one that may lack its value.

@@ -49,7 +49,7 @@ template <class Op>
 
 // The usual case of a scalar graph, in a few nanoseconds; null where the general way must be taken.
 template <class Op>
-PyObject* binary_of_scalars(PyObject* a, PyObject* b) {
+[[gnu::always_inline]] inline PyObject* binary_of_scalars(PyObject* a, PyObject* b) {
     double x0, x1;
     Node *n0, *n1;
     if (open_modes) [[unlikely]]
@@ -58,21 +58,26 @@ PyObject* binary_of_scalars(PyObject* a, PyObject* b) {
     if (!n0 && !n1) return nullptr;
     const double y = Op::run(x0, x1);
     if (may_have_raised(y)) return nullptr;
-    return wrap_scalar(y, record_scalars<Op>(n0, n1, x0, x1, y));
+    return wrap_scalar(y, record_scalars<Op>(n0, n1, x0, x1, y).leave());
+}
+
+template <class Op>
+[[gnu::noinline]] PyObject* binary_of_any(PyObject* a, PyObject* b, const void* caller) {
+    Tensor in[2];
+    PyObject* const args[] = {a, b};
+    if (!parse_operands(args, 2, in, Op::name)) Py_RETURN_NOTIMPLEMENTED;
+    release_temporaries(args, in, 2, caller);
+    return wrap(apply(info<Op>(), in));
 }
 
 template <class Op>
 PyObject* binary(PyObject* a, PyObject* b) {
     const void* const caller = __builtin_return_address(0);
-    return guarded([&]() -> PyObject* {
+    return guarded([&]() __attribute__((always_inline)) {
         if constexpr (index_in<Op>(op::Elementwise{}) >= 0) {
             if (PyObject* result = binary_of_scalars<Op>(a, b)) return result;
         }
-        Tensor in[2];
-        PyObject* const args[] = {a, b};
-        if (!parse_operands(args, 2, in, Op::name)) Py_RETURN_NOTIMPLEMENTED;
-        release_temporaries(args, in, 2, caller);
-        return wrap(apply(info<Op>(), in));
+        return binary_of_any<Op>(a, b, caller);
     });
 }
 

@@ -69,7 +69,7 @@ void translate_exception() noexcept;
 void add_exceptions(PyObject* module);
 
 template <class F>
-auto guarded(F&& f) noexcept -> decltype(f()) {
+[[gnu::always_inline]] inline auto guarded(F&& f) noexcept -> decltype(f()) {
     try {
         return f();
     } catch (...) {

@@ -49,22 +49,22 @@ void Node::destroy_all(Node* first) noexcept {
                 next = in;
             }
         }
-        if (n->has(kSaves)) {
-            for (std::uint32_t i = 0; i < n->n_inputs; ++i) n->saved()[i].~Array();
-        }
-        if (n->has(kParams)) (*n->params_place())->release();
-        if (n->flags & (kPython | kHooks | kObserved)) [[unlikely]]
-            n->say_goodbye();
         const std::size_t bytes = n->bytes();
-        n->~Node();
+        // A number whose rules read numbers owns nothing but its memory.
+        if ((n->flags | kSaves) != (kScalar64 | kSaves)) n->let_go();
         node_pool::release(n, bytes);
         n = next;
     }
 }
 
-void Node::say_goodbye() const noexcept {
+void Node::let_go() noexcept {
+    if (has(kSaves)) {
+        for (std::uint32_t i = 0; i < n_inputs; ++i) saved()[i].~Array();
+    }
+    if (has(kParams)) (*params_place())->release();
     if (flags & (kPython | kHooks) && on_free) on_free(*this);
     if (has(kObserved)) recorder::forget(*this);
+    this->~Node();
 }
 
 std::int64_t Node::live() noexcept { return node_pool::live - dual::carriers; }

@@ -88,7 +88,7 @@ struct Node {
 private:
     static void destroy(Node* first) noexcept;
     static void destroy_all(Node* first) noexcept;
-    void say_goodbye() const noexcept;
+    void let_go() noexcept;
     static std::size_t bytes_of(std::uint32_t n_inputs, unsigned flags) {
         return sizeof(Node) + n_inputs * sizeof(Node*) +
                (flags & kSaves ? n_inputs * sizeof(Array) : 0) +

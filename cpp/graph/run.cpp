@@ -123,14 +123,15 @@ inline void Run::take(Node& n) {
 }
 
 // A leaf or a stop. One that another run holds stays foreign when that run has ended meanwhile.
-void Run::claim_end(Node& n, std::uint16_t owner) {
+Run::Claim Run::claim_end(Node& n, std::uint16_t owner) {
     if (owner || foreign_.contains(&n)) {
         if (foreign_.try_emplace(&n).second) leaves_.push_back(&n);
-        return;
+        return Claim::Foreign;
     }
     take(n);
     n.pending = kNever;
     leaves_.push_back(&n);
+    return Claim::Ours;
 }
 
 bool Run::is_stop(Node& n) const { return std::binary_search(stops_.begin(), stops_.end(), &n); }
@@ -144,48 +145,56 @@ void Run::meet(std::uint16_t owner) {
     blocked_serial_ = table[owner].serial;
 }
 
-// Makes `n` part of this run; false where another run holds it. Under the lock, and with a single
-// look at `owner`: a walk gives its nodes back without the lock.
-[[gnu::always_inline]] inline bool Run::claim(Node& n) {
+// Makes `n` part of this run; `next` is then the node to go on with, and the stack has what it was
+// before. Under the lock, and with a single look at `owner`: a walk gives its nodes back without
+// the lock.
+[[gnu::always_inline]] inline Run::Claim Run::claim(Node& n, Node*& next) {
     const std::uint16_t owner = n.owner.load(std::memory_order_acquire);
-    if (owner == id_) return true;
-    if (n.is_leaf() || (!stops_.empty() && is_stop(n))) {
-        claim_end(n, owner);
-    } else if (owner == 0) [[likely]] {
-        take(n);
-        n.pending = 0;
-        stack_.push_back(&n);
-    } else {
+    if (owner == id_) return Claim::Ours;
+    if (n.is_leaf() || (!stops_.empty() && is_stop(n))) return claim_end(n, owner);
+    if (owner) [[unlikely]] {
         meet(owner);
-        return false;
+        return Claim::Refused;
     }
-    return true;
+    take(n);
+    n.pending = 0;
+    if (next) stack_.push_back(next);
+    next = &n;
+    return Claim::Ours;
 }
 
 bool Run::mark(std::size_t limit) {
     while (limit) {
         std::unique_lock lock(claims);
+        Node* n = nullptr;
         for (Node* root : roots_) {
-            if (claim(*root)) continue;
+            if (claim(*root, n) != Claim::Refused) continue;
             release_claims();
             return false;
         }
         for (std::size_t i = std::min(limit, kSlice); i > 0; --i, --limit) {
-            if (stack_.empty()) return true;
-            Node& n = *stack_.back();
-            stack_.pop_back();
-            for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
-                Node* in = n.input(k);
+            if (!n) {
+                if (stack_.empty()) return true;
+                n = stack_.back();
+                stack_.pop_back();
+            }
+            Node* next = nullptr;
+            for (std::uint32_t k = 0, end = n->n_inputs; k < end; ++k) {
+                Node* in = n->input(k);
                 if (!in) continue;
-                if (!claim(*in)) {
+                const Claim claimed = claim(*in, next);
+                if (claimed == Claim::Ours) [[likely]] {
+                    ++in->pending;
+                } else if (claimed == Claim::Refused) {
                     // Under the lock: a run that met these claims would wait for this one, which
                     // is about to wait for it.
                     release_claims();
                     return false;
                 }
-                if (in->owner.load(std::memory_order_relaxed) == id_) ++in->pending;
             }
+            n = next;
         }
+        if (n) stack_.push_back(n);
         if (stack_.empty()) return true;
         lock.unlock();
         poll();
@@ -218,11 +227,7 @@ void Run::wait_until_free(const Node& node) {
     }
 }
 
-Array& Run::cotangent(Node& n) {
-    if (n.owner.load(std::memory_order_relaxed) == id_) [[likely]]
-        return n.grad;
-    return foreign_[&n];
-}
+Array& Run::foreign_cotangent(Node& n) { return foreign_[&n]; }
 
 // What this run still holds is reachable from what it has not walked yet.
 void Run::release_claims() noexcept {

@@ -67,7 +67,10 @@ public:
     // Leaves that a cotangent may have reached, in the order they were met, and their cotangents.
     const std::vector<Node*>& leaves() const { return leaves_; }
     // This walk's cotangent of a node it has claimed, or of any leaf.
-    Array& cotangent(Node& node);
+    Array& cotangent(Node& node) {
+        const bool ours = node.owner.load(std::memory_order_relaxed) == id_;
+        return ours ? node.grad : foreign_cotangent(node);
+    }
 
     // Whether `node` belongs to a live run (its `grad` is then in flux).
     static bool claimed(const Node& node) {
@@ -81,15 +84,19 @@ public:
 private:
     template <bool Watched>
     void walk_ready(WalkScope* scope);
+    template <bool Watched>
     void step(Node& n);
     void step_checked(Node& n);
     void take(Node& n);
-    bool claim(Node& n);
-    void claim_end(Node& n, std::uint16_t owner);
+    enum class Claim { Ours, Foreign, Refused };
+    Claim claim(Node& n, Node*& next);
+    Claim claim_end(Node& n, std::uint16_t owner);
     bool is_stop(Node& n) const;
+    [[gnu::noinline]] Array& foreign_cotangent(Node& node);
     void meet(std::uint16_t owner);
     void pull(Node& n);
-    void pull_scalar(Node& n);
+    template <bool Watched>
+    void pull_scalars(Node* n);
     void pull_elementwise(Node& n, Array&& g);
     void pull_structural(Node& n, Array&& g);
     void pass(Node& n);
@@ -97,8 +104,9 @@ private:
     void retire(Node& n);
     // A node leaves the stack when its rules are done, and then nothing may fail before its inputs
     // are on it: what a run has claimed must stay in its reach.
+    std::size_t room() const { return stack_.capacity() - stack_.size(); }
     void make_room(std::size_t n) {
-        if (stack_.capacity() - stack_.size() < n) stack_.reserve(2 * stack_.capacity() + n);
+        if (room() < n) stack_.reserve(2 * stack_.capacity() + n);
     }
     void start();
     void release_claims() noexcept;

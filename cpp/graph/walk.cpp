@@ -19,6 +19,17 @@ namespace {
 
 constexpr std::uint32_t kPollMask = 0xfff;
 
+// Result, operands and cotangent are single numbers.
+bool goes_by_numbers(const Node& n) { return n.has(Node::kScalar64) && n.grad; }
+
+void add(Array& sum, double contribution) {
+    if (sum) {
+        sum.f64() += contribution;
+    } else {
+        sum = Array(contribution);
+    }
+}
+
 // No operand before k takes a cotangent, so g is of no more use after k.
 bool is_last(Node& n, std::uint32_t k) {
     while (k-- > 0) {
@@ -56,17 +67,18 @@ void Run::walk_ready(WalkScope* scope) {
         Node& n = *stack_.back();
         make_room(n.n_inputs);
         if constexpr (Watched) {
-            anomaly::open_modes ? step_checked(n) : step(n);
+            anomaly::open_modes ? step_checked(n) : step<true>(n);
             scope->passed(n);
         } else {
-            step(n);
+            step<false>(n);
         }
     }
 }
 
+template <bool Watched>
 inline void Run::step(Node& n) {
-    if (n.has(Node::kScalar64) && n.grad) [[likely]] {
-        pull_scalar(n);
+    if (goes_by_numbers(n)) [[likely]] {
+        pull_scalars<Watched>(&n);
     } else {
         pull(n);
         pass(n);
@@ -114,24 +126,38 @@ void Run::pull(Node& n) {
     }
 }
 
-// Rules and passing on in one loop over the inputs: most of a scalar graph's backward is here.
-void Run::pull_scalar(Node& n) {
+// Rules and passing on in one loop over the inputs, and from one number to the next that is ready:
+// most of a scalar graph's backward is here. Watched, or where the stack has no room, the loop in
+// `walk_ready` comes between.
+template <bool Watched>
+[[gnu::noinline]] void Run::pull_scalars(Node* n) {
     stack_.pop_back();
-    const double g = n.grad.f64(), y = n.value.f64();
-    const Array* saved = n.saved();
-    for (std::uint32_t k = 0; k < n.n_inputs; ++k) {
-        Node* in = n.input(k);
-        if (!in) continue;
-        const double c = n.op->pull64[k](g, saved, y);
-        Array& sum = cotangent(*in);
-        if (sum) {
-            sum.f64() += c;
-        } else {
-            sum = Array(c);
+    for (const std::uint16_t id = id_;;) {
+        const double g = n->grad.f64(), y = n->value.f64();
+        const Array* saved = n->saved();
+        Node* next = nullptr;
+        for (std::uint32_t k = 0, end = n->n_inputs; k < end; ++k) {
+            Node* in = n->input(k);
+            if (!in) continue;
+            const double c = n->op->pull64[k](g, saved, y);
+            if (in->owner.load(std::memory_order_relaxed) != id) [[unlikely]] {
+                add(cotangent(*in), c);
+                continue;
+            }
+            add(in->grad, c);
+            if (--in->pending) continue;
+            if (next) stack_.push_back(next);
+            next = in;
         }
-        count_down(*in);
+        retire(*n);
+        if (!next) return;
+        const bool polls = ((ticks_ + 1) & kPollMask) == 0;
+        if (Watched || polls || room() < next->n_inputs || !goes_by_numbers(*next)) {
+            return stack_.push_back(next);
+        }
+        ++ticks_;
+        n = next;
     }
-    retire(n);
 }
 
 void Run::pull_elementwise(Node& n, Array&& g) {
