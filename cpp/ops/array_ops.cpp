@@ -15,6 +15,9 @@ Array evaluate(const OpInfo& op, const A&... operands) {
     return elementwise(op, in);
 }
 
+// exp and its like, against an addition.
+constexpr std::int64_t kFunctionWork = 4;
+
 // Elements of `a` at the positions, one after another.
 template <class T>
 void gather(const T* from, const std::int64_t* at, std::int64_t n, T* to) {
@@ -101,6 +104,7 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
         throw DTypeError(std::string(op.name) + ": " + name_of(in[0]->dtype()) +
                          " is not taken; pass real numbers, such as z.real or abs(z)");
     }
+    const std::int64_t work = op.direct ? 1 : kFunctionWork;
     if (const Array* like = flat_like(in, n)) {
         Array out = Array::empty_like(*like);
         char* at[kMaxArity + 1];
@@ -111,7 +115,8 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
         }
         at[n] = out.data();
         strides[n] = itemsize(out.dtype());
-        iterate_flat(out.size(), {at, std::size_t(n + 1)}, {strides, std::size_t(n + 1)}, kernel);
+        iterate_flat(out.size(), {at, std::size_t(n + 1)}, {strides, std::size_t(n + 1)}, kernel,
+                     work);
         return out;
     }
     Dims shape = in[0]->shape();
@@ -126,7 +131,7 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
     Operand ops[kMaxArity + 1] = {
         {*in[0], shape}, {*in[n > 1 ? 1 : 0], shape}, {*in[n > 2 ? 2 : 0], shape}, {out, shape}};
     ops[n] = ops[kMaxArity];
-    iterate(shape, {ops, std::size_t(n + 1)}, kernel);
+    iterate(shape, {ops, std::size_t(n + 1)}, kernel, Cut::Anywhere, work);
     return out;
 }
 
@@ -156,17 +161,15 @@ void pull_onto(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
         return pull_into(op, k, g, in, y, out, true);
     }
     // Piece by piece: what is laid out is still in the cache when it is added to.
-    constexpr std::int64_t kPiece = 1 << 13;
+    constexpr std::int64_t kInCache = 1 << 13;
     const std::intptr_t step = itemsize(out.dtype());
     const std::intptr_t strides[] = {base.contiguous() ? step : 0, step};
     const Kernel add{op.pull[k][int(g.dtype())][1]};
-    for (std::int64_t i = 0; i < out.size(); i += kPiece) {
-        const std::int64_t count = std::min(kPiece, out.size() - i);
+    for_pieces(out.size(), kPieceWork / kInCache, [&](std::int64_t i, std::int64_t count) {
         char* both[] = {const_cast<char*>(base.data()) + i * strides[0], out.data() + i * step};
         iterate_flat(count, both, strides, copy_base);
         flat.run(add, i, count);
-        if (i % (kPiece << 3) == 0) poll();
-    }
+    });
 }
 
 void add_into(Array& a, const Array& b) {
@@ -256,7 +259,7 @@ void scatter_into(Array& sum, const Array& g, const Place& p) {
 void write_at(Array& a, const Array& v, const Place& p) {
     if (p.index.basic) {
         Operand ops[] = {{v, p.index.shape}, region(a, p.index)};
-        iterate(p.index.shape, ops, copy_kernel(a.dtype()), Cut::Nowhere);
+        iterate(p.index.shape, ops, copy_kernel(a.dtype()), Cut::WithoutStop);
         return;
     }
     const Array from = contiguous(broadcast_to(v, p.index.shape));
