@@ -15,9 +15,6 @@ Array evaluate(const OpInfo& op, const A&... operands) {
     return elementwise(op, in);
 }
 
-// exp and its like, against an addition.
-constexpr std::int64_t kFunctionWork = 4;
-
 // Elements of `a` at the positions, one after another.
 template <class T>
 void gather(const T* from, const std::int64_t* at, std::int64_t n, T* to) {
@@ -51,10 +48,10 @@ struct Flat {
     std::size_t n;
 
     // The same from element `i` on, `count` of them.
-    void run(Kernel kernel, std::int64_t i, std::int64_t count) const {
+    void run(Kernel kernel, std::int64_t i, std::int64_t count, std::int64_t work = 1) const {
         char* from[2 + kMaxArity + 1];
         for (std::size_t k = 0; k < n; ++k) from[k] = at[k] ? at[k] + i * strides[k] : nullptr;
-        iterate_flat(count, {from, n}, {strides, n}, kernel);
+        iterate_flat(count, {from, n}, {strides, n}, kernel, work);
     }
 };
 
@@ -104,7 +101,6 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
         throw DTypeError(std::string(op.name) + ": " + name_of(in[0]->dtype()) +
                          " is not taken; pass real numbers, such as z.real or abs(z)");
     }
-    const std::int64_t work = op.direct ? 1 : kFunctionWork;
     if (const Array* like = flat_like(in, n)) {
         Array out = Array::empty_like(*like);
         char* at[kMaxArity + 1];
@@ -116,7 +112,7 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
         at[n] = out.data();
         strides[n] = itemsize(out.dtype());
         iterate_flat(out.size(), {at, std::size_t(n + 1)}, {strides, std::size_t(n + 1)}, kernel,
-                     work);
+                     op.loop_work);
         return out;
     }
     Dims shape = in[0]->shape();
@@ -131,7 +127,7 @@ Array elementwise(const OpInfo& op, const Array* const* in) {
     Operand ops[kMaxArity + 1] = {
         {*in[0], shape}, {*in[n > 1 ? 1 : 0], shape}, {*in[n > 2 ? 2 : 0], shape}, {out, shape}};
     ops[n] = ops[kMaxArity];
-    iterate(shape, {ops, std::size_t(n + 1)}, kernel, Cut::Anywhere, work);
+    iterate(shape, {ops, std::size_t(n + 1)}, kernel, Cut::Anywhere, op.loop_work);
     return out;
 }
 
@@ -139,7 +135,10 @@ void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
                Array& out, bool add) {
     const Loop loop = op.pull[k][int(g.dtype())][add];
     const std::size_t result = 2 + op.arity;
-    if (Flat flat; flatten(op, k, g, in, y, out, flat)) return flat.run({loop}, 0, out.size());
+    const std::int64_t work = op.vjp_loop_work[k];
+    if (Flat flat; flatten(op, k, g, in, y, out, flat)) {
+        return flat.run({loop}, 0, out.size(), work);
+    }
     const Dims shape = out.shape();
     Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
     for (std::size_t j = 0; j <= op.arity; ++j) {
@@ -148,7 +147,7 @@ void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
         ops[2 + j] =
             used ? Operand(is_result ? y : in[j], shape) : Operand(nullptr, Dims(shape.size(), 0));
     }
-    iterate(shape, {ops, result + 1}, {loop});
+    iterate(shape, {ops, result + 1}, {loop}, Cut::Anywhere, work);
 }
 
 void pull_onto(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
