@@ -1,7 +1,6 @@
 """Large loops on several threads: the same bits as on one, and threads as many as asked for."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap

@@ -46,8 +46,8 @@ void coalesce(Dims& shape, std::span<Operand> operands);
 
 // Runs the kernel over all elements of `shape`, the innermost axis as one call per piece. `work` is
 // that of one element, see parallel.hpp.
-void iterate(const Dims& shape, std::span<Operand> operands, Kernel kernel,
-             Cut cut = Cut::Anywhere, std::int64_t work = 1);
+void iterate(const Dims& shape, std::span<Operand> operands, Kernel kernel, Cut cut = Cut::Anywhere,
+             std::int64_t work = 1);
 
 // The same for operands that are all contiguous and equally shaped.
 void iterate_flat(std::int64_t n, std::span<char*> operands, std::span<const std::intptr_t> strides,

@@ -28,7 +28,8 @@ namespace {
 
 int default_size() {
     if (const char* text = std::getenv("OMP_NUM_THREADS")) {
-        if (const long n = std::strtol(text, nullptr, 10); n > 0) return int(std::min<long>(n, kMost));
+        if (const long n = std::strtol(text, nullptr, 10); n > 0)
+            return int(std::min<long>(n, kMost));
     }
 #ifdef __linux__
     cpu_set_t set;
@@ -38,7 +39,7 @@ int default_size() {
 }
 
 int (*blas_threads)() = nullptr;
-std::atomic<int> wanted{0};              // 0: nobody has set it
+std::atomic<int> wanted{0};           // 0: nobody has set it
 std::atomic<int> blas_then{INT_MAX};  // what BLAS had when it was set
 
 // Pieces that one member takes first and others when they have none left: the same elements of

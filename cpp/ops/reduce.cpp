@@ -57,9 +57,8 @@ void extremum_loop(char** args, const std::intptr_t* dims, const std::intptr_t* 
 }
 
 void fill(Array& a, double value) {
-    with_number(a.dtype(), [&](auto t) {
-        std::fill_n(a.as<decltype(t)>(), a.size(), decltype(t)(value));
-    });
+    with_number(a.dtype(),
+                [&](auto t) { std::fill_n(a.as<decltype(t)>(), a.size(), decltype(t)(value)); });
 }
 
 // Calls leaf(begin, n) for the parts of a line that are a piece of work for a thread, in order, and
@@ -84,8 +83,9 @@ void reduce_line(Array& out, const Operand& in, std::int64_t n, Kernel kernel, d
         kernel(args, &count, strides);
     };
     std::vector<std::pair<std::int64_t, std::int64_t>> parts;
-    halve(0, n, complex, [&](std::int64_t at, std::int64_t count) { parts.push_back({at, count}); },
-          [] {});
+    halve(
+        0, n, complex, [&](std::int64_t at, std::int64_t count) { parts.push_back({at, count}); },
+        [] {});
     Array sums = Array::empty(out.dtype(), {std::int64_t(parts.size())});
     fill(sums, start);
     for_pieces(sums.size(), kPieceWork, [&](std::int64_t first, std::int64_t count) {
@@ -94,15 +94,16 @@ void reduce_line(Array& out, const Operand& in, std::int64_t n, Kernel kernel, d
         }
     });
     char *next = sums.data(), *top = next;
-    halve(0, n, complex,
-          [&](std::int64_t, std::int64_t) {
-              std::memmove(top, next, size);
-              top += size, next += size;
-          },
-          [&] {
-              top -= size;
-              add(top - size, top, 1);
-          });
+    halve(
+        0, n, complex,
+        [&](std::int64_t, std::int64_t) {
+            std::memmove(top, next, size);
+            top += size, next += size;
+        },
+        [&] {
+            top -= size;
+            add(top - size, top, 1);
+        });
     add(out.data(), sums.data(), 1);
 }
 
