@@ -28,4 +28,12 @@ inline void clear_float_flags() {
 #endif
 }
 
+inline void raise_float_flags(int flags) {
+#if defined(__x86_64__)
+    if (flags) _mm_setcsr(_mm_getcsr() | unsigned(flags));
+#else
+    if (flags) std::feraiseexcept(flags);
+#endif
+}
+
 }  // namespace rg

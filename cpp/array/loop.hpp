@@ -6,6 +6,7 @@
 #include <span>
 
 #include "array/array.hpp"
+#include "array/parallel.hpp"
 
 namespace rg {
 
@@ -21,14 +22,6 @@ struct Kernel {
     }
 };
 
-// Long loops are cut into pieces, and between pieces this is asked whether to go on; it throws to
-// stop. Null in a core without Python.
-extern void (*interrupt_hook)();
-
-inline void poll() {
-    if (interrupt_hook) interrupt_hook();
-}
-
 inline constexpr int kMaxOperands = 8;
 
 // Where one operand of a loop lies: its strides are already those of the loop's shape.
@@ -43,16 +36,21 @@ struct Operand {
     Operand(char* at, const Dims& step) : data(at), strides(step) {}
 };
 
-// Where a loop may be cut into pieces. A pairwise sum needs its innermost axis in one call; a write
-// to memory that outlives a failure must not stop half way.
-enum class Cut { Anywhere, BetweenLines, Nowhere };
+// Where a loop may be cut into pieces. A pairwise sum needs its innermost axis in one call, and the
+// whole of the axes it sums over on one thread; a write to memory that outlives a failure must not
+// stop half way.
+enum class Cut { Anywhere, BetweenLines, WithoutStop };
 
-// Runs the kernel over all elements of `shape`, the innermost axis as one call per piece.
-void iterate(const Dims& shape, std::span<Operand> operands, Kernel kernel,
-             Cut cut = Cut::Anywhere);
+// Drops axes of length one and merges neighbours that all operands walk as one.
+void coalesce(Dims& shape, std::span<Operand> operands);
+
+// Runs the kernel over all elements of `shape`, the innermost axis as one call per piece. `work` is
+// that of one element, see parallel.hpp.
+void iterate(const Dims& shape, std::span<Operand> operands, Kernel kernel, Cut cut = Cut::Anywhere,
+             std::int64_t work = 1);
 
 // The same for operands that are all contiguous and equally shaped.
 void iterate_flat(std::int64_t n, std::span<char*> operands, std::span<const std::intptr_t> strides,
-                  Kernel kernel);
+                  Kernel kernel, std::int64_t work = 1);
 
 }  // namespace rg

@@ -17,6 +17,7 @@
 #include "bind/modes.hpp"
 #include "bind/operations.hpp"
 #include "bind/profile.hpp"
+#include "bind/threads.hpp"
 #include "ops/registry.hpp"
 
 namespace py = pybind11;
@@ -82,6 +83,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
 #endif
         rg::install_rules();
         rg::install_modes(m.ptr());
+        rg::install_threads(m.ptr());
         rg::install_profile(m);
         rg::install_inspect(m);
         rg::install_forward(m);

@@ -48,10 +48,10 @@ struct Flat {
     std::size_t n;
 
     // The same from element `i` on, `count` of them.
-    void run(Kernel kernel, std::int64_t i, std::int64_t count) const {
+    void run(Kernel kernel, std::int64_t i, std::int64_t count, std::int64_t work = 1) const {
         char* from[2 + kMaxArity + 1];
         for (std::size_t k = 0; k < n; ++k) from[k] = at[k] ? at[k] + i * strides[k] : nullptr;
-        iterate_flat(count, {from, n}, {strides, n}, kernel);
+        iterate_flat(count, {from, n}, {strides, n}, kernel, work);
     }
 };
 
@@ -111,7 +111,8 @@ Array elementwise(const OpInfo& op, const Array* const* in, const Array* spare) 
         }
         at[n] = out.data();
         strides[n] = itemsize(out.dtype());
-        iterate_flat(out.size(), {at, std::size_t(n + 1)}, {strides, std::size_t(n + 1)}, kernel);
+        iterate_flat(out.size(), {at, std::size_t(n + 1)}, {strides, std::size_t(n + 1)}, kernel,
+                     op.loop_work);
         return out;
     }
     Dims shape = in[0]->shape();
@@ -127,7 +128,7 @@ Array elementwise(const OpInfo& op, const Array* const* in, const Array* spare) 
     Operand ops[kMaxArity + 1] = {
         {*in[0], shape}, {*in[n > 1 ? 1 : 0], shape}, {*in[n > 2 ? 2 : 0], shape}, {out, shape}};
     ops[n] = ops[kMaxArity];
-    iterate(shape, {ops, std::size_t(n + 1)}, kernel);
+    iterate(shape, {ops, std::size_t(n + 1)}, kernel, Cut::Anywhere, op.loop_work);
     return out;
 }
 
@@ -135,7 +136,10 @@ void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
                Array& out, bool add) {
     const Loop loop = op.pull[k][int(g.dtype())][add];
     const std::size_t result = 2 + op.arity;
-    if (Flat flat; flatten(op, k, g, in, y, out, flat)) return flat.run({loop}, 0, out.size());
+    const std::int64_t work = op.vjp_loop_work[k];
+    if (Flat flat; flatten(op, k, g, in, y, out, flat)) {
+        return flat.run({loop}, 0, out.size(), work);
+    }
     const Dims shape = out.shape();
     Operand ops[kMaxOperands] = {{out, shape}, {g, shape}};
     for (std::size_t j = 0; j <= op.arity; ++j) {
@@ -144,7 +148,7 @@ void pull_into(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
         ops[2 + j] =
             used ? Operand(is_result ? y : in[j], shape) : Operand(nullptr, Dims(shape.size(), 0));
     }
-    iterate(shape, {ops, result + 1}, {loop});
+    iterate(shape, {ops, result + 1}, {loop}, Cut::Anywhere, work);
 }
 
 void pull_onto(const OpInfo& op, std::uint32_t k, const Array& g, const Array* in, const Array& y,
@@ -157,17 +161,15 @@ void pull_onto(const OpInfo& op, std::uint32_t k, const Array& g, const Array* i
         return pull_into(op, k, g, in, y, out, true);
     }
     // Piece by piece: what is laid out is still in the cache when it is added to.
-    constexpr std::int64_t kPiece = 1 << 13;
+    constexpr std::int64_t kInCache = 1 << 13;
     const std::intptr_t step = itemsize(out.dtype());
     const std::intptr_t strides[] = {base.contiguous() ? step : 0, step};
     const Kernel add{op.pull[k][int(g.dtype())][1]};
-    for (std::int64_t i = 0; i < out.size(); i += kPiece) {
-        const std::int64_t count = std::min(kPiece, out.size() - i);
+    for_pieces(out.size(), kPieceWork / kInCache, [&](std::int64_t i, std::int64_t count) {
         char* both[] = {const_cast<char*>(base.data()) + i * strides[0], out.data() + i * step};
         iterate_flat(count, both, strides, copy_base);
         flat.run(add, i, count);
-        if (i % (kPiece << 3) == 0) poll();
-    }
+    });
 }
 
 void add_into(Array& a, const Array& b) {
@@ -257,7 +259,7 @@ void scatter_into(Array& sum, const Array& g, const Place& p) {
 void write_at(Array& a, const Array& v, const Place& p) {
     if (p.index.basic) {
         Operand ops[] = {{v, p.index.shape}, region(a, p.index)};
-        iterate(p.index.shape, ops, copy_kernel(a.dtype()), Cut::Nowhere);
+        iterate(p.index.shape, ops, copy_kernel(a.dtype()), Cut::WithoutStop);
         return;
     }
     const Array from = contiguous(broadcast_to(v, p.index.shape));

@@ -34,6 +34,9 @@ struct OpInfo {
     bool passes[kMaxArity];         // vjp k is the cotangent itself
     std::uint8_t flops;             // forward, per element
     std::uint8_t vjp_flops[kMaxArity];
+    // Per element, against an addition: from which length on threads are worth it.
+    std::uint8_t loop_work;
+    std::uint8_t vjp_loop_work[kMaxArity];
 
     // Elementwise, on scalars.
     double (*run64)(const double* in);

@@ -1,7 +1,10 @@
 // Sums and extrema over axes, in NumPy's order: the axis with the smallest stride innermost, so
 // that a contiguous run is summed pairwise by the very loop that np.sum calls.
+#include <cstring>
 #include <limits>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "array/error.hpp"
 #include "ops/array_ops.hpp"
@@ -11,6 +14,12 @@
 namespace rg {
 namespace {
 
+// Where NumPy's pairwise sum cuts n numbers, of which a complex one is two.
+std::int64_t first_half(std::int64_t n, bool complex) {
+    const std::int64_t half = complex ? n : n / 2;
+    return (half - half % 8) / (complex ? 2 : 1);
+}
+
 template <class T>
 T pairwise(const char* p, std::intptr_t n, std::intptr_t stride) {
     const auto at = [&](std::intptr_t i) { return *reinterpret_cast<const T*>(p + i * stride); };
@@ -19,7 +28,7 @@ T pairwise(const char* p, std::intptr_t n, std::intptr_t stride) {
         for (std::intptr_t i = 0; i < n; ++i) s += at(i);
         return s;
     }
-    const std::intptr_t half = n / 2;
+    const std::intptr_t half = first_half(n, is_complex(dtype_of<T>));
     return pairwise<T>(p, half, stride) + pairwise<T>(p + half * stride, n - half, stride);
 }
 
@@ -47,11 +56,60 @@ void extremum_loop(char** args, const std::intptr_t* dims, const std::intptr_t* 
     }
 }
 
+void fill(Array& a, double value) {
+    with_number(a.dtype(),
+                [&](auto t) { std::fill_n(a.as<decltype(t)>(), a.size(), decltype(t)(value)); });
+}
+
+// Calls leaf(begin, n) for the parts of a line that are a piece of work for a thread, in order, and
+// join() wherever two neighbours belong together.
+template <class Leaf, class Join>
+void halve(std::int64_t begin, std::int64_t n, bool complex, const Leaf& leaf, const Join& join) {
+    if (n <= kPieceWork) return leaf(begin, n);
+    const std::int64_t half = first_half(n, complex);
+    halve(begin, half, complex, leaf, join);
+    halve(begin + half, n - half, complex, leaf, join);
+    join();
+}
+
+// One long line into `out`, in the halves of halves in which the kernel would sum it: the bits are
+// NumPy's, and the same for any number of threads.
+void reduce_line(Array& out, const Operand& in, std::int64_t n, Kernel kernel, double start) {
+    const std::intptr_t step = in.strides[0], size = itemsize(out.dtype());
+    const bool complex = is_complex(out.dtype());
+    const auto add = [&](char* to, char* from, std::intptr_t count) {
+        char* args[] = {to, from, to};
+        const std::intptr_t strides[] = {0, step, 0};
+        kernel(args, &count, strides);
+    };
+    std::vector<std::pair<std::int64_t, std::int64_t>> parts;
+    halve(
+        0, n, complex, [&](std::int64_t at, std::int64_t count) { parts.push_back({at, count}); },
+        [] {});
+    Array sums = Array::empty(out.dtype(), {std::int64_t(parts.size())});
+    fill(sums, start);
+    for_pieces(sums.size(), kPieceWork, [&](std::int64_t first, std::int64_t count) {
+        for (std::int64_t i = first; i < first + count; ++i) {
+            add(sums.data() + i * size, in.data + parts[i].first * step, parts[i].second);
+        }
+    });
+    char *next = sums.data(), *top = next;
+    halve(
+        0, n, complex,
+        [&](std::int64_t, std::int64_t) {
+            std::memmove(top, next, size);
+            top += size, next += size;
+        },
+        [&] {
+            top -= size;
+            add(top - size, top, 1);
+        });
+    add(out.data(), sums.data(), 1);
+}
+
 Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
     Array out = Array::empty(a.dtype(), reduced_shape(a.shape(), axes));
-    with_number(a.dtype(), [&](auto t) {
-        std::fill_n(out.as<decltype(t)>(), out.size(), decltype(t)(start));
-    });
+    fill(out, start);
     const int n = a.ndim();
     const Dims shape = a.shape();
     const Operand in(a, shape);
@@ -74,6 +132,13 @@ Array reduce(const Array& a, const Axes& axes, Kernel kernel, double start) {
         to.push_back(out_strides[order[i]]);
     }
     Operand ops[] = {{out.data(), to}, {in.data, from}, {out.data(), to}};
+    if (out.size() == 1 && a.size() >= kLeastWork) {
+        coalesce(dims, ops);
+        if (dims.size() == 1) {
+            reduce_line(out, ops[1], dims[0], kernel, start);
+            return out;
+        }
+    }
     iterate(dims, ops, kernel, Cut::BetweenLines);
     return out;
 }

@@ -7,6 +7,9 @@
 namespace rg {
 namespace {
 
+// exp and its like take about four times as long as an addition, some of them more.
+constexpr std::uint8_t loop_work(bool calls) { return calls ? 4 : 1; }
+
 template <class Op>
 constexpr OpInfo head() {
     OpInfo r{};
@@ -32,6 +35,7 @@ constexpr void add_elementwise_rule(OpInfo& r) {
     r.reads[K] = std::uint8_t(traced<Op, K>.reads);
     r.passes[K] = traced<Op, K>.is_cotangent;
     r.vjp_flops[K] = std::uint8_t(traced<Op, K>.flops);
+    r.vjp_loop_work[K] = loop_work(traced<Op, K>.calls);
     r.pull64[K] = [](double g, const Array* in, double y) {
         return pull64<Op, K>(g, in, y, operands);
     };
@@ -55,6 +59,7 @@ constexpr OpInfo elementwise_record() {
     r.direct = !std::is_base_of_v<ByKernel, Op>;
     r.reports = !std::is_base_of_v<Quiet, Op>;
     r.own_kernel = std::is_base_of_v<OwnKernel, Op>;
+    r.loop_work = loop_work(!r.direct || (r.own_kernel && !made_of_words<Op>(operands)));
     r.run64 = [](const double* in) { return run64<Op>(in, operands); };
     if constexpr (differentiable<Op>) {
         r.flops = std::uint8_t(run_flops<Op>(operands));

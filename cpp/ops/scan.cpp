@@ -71,7 +71,8 @@ Array scan(const Array& first, const Array& factor, const Scan& s, int lag = 0) 
     }
     const Kernel kernel = with_number(
         out.dtype(), [&](auto t) { return Kernel{scan_lines<decltype(t), Rule>, &line}; });
-    iterate(without_axis(shape), ops, kernel);
+    // The kernel asks for signals itself, which only the caller may.
+    iterate(without_axis(shape), ops, kernel, Cut::BetweenLines, kAlone);
     return out;
 }
 

@@ -22,6 +22,8 @@ from .profiler.anomaly import detect_anomaly as detect_anomaly
 from .profiler.regions import region as region
 from .profiler.session import profile as profile
 from .tensor import Tensor as Tensor
+from .threads import get_num_threads as get_num_threads
+from .threads import set_num_threads as set_num_threads
 
 SimpleTensor = Tensor  # the notebook's first stage, under its own name
 

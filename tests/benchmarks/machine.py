@@ -3,7 +3,9 @@
 import os
 import platform
 import sys
+from functools import cache
 from importlib.metadata import version
+from types import SimpleNamespace
 
 COUNTS = (
     "OMP_NUM_THREADS",  # OpenMP, and with it PyTorch and retrograd
@@ -27,9 +29,21 @@ def limit_threads(n):
 
 
 def limit_libraries(n):
-    """Tell the libraries that do not ask the environment, once they are imported."""
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(n)
+    """Give every pool `n` threads from now on, as far as the libraries are imported."""
+    blas().limit(limits=n, user_api="blas")
+    for name in ("torch", "retrograd"):
+        if name in sys.modules:
+            sys.modules[name].set_num_threads(n)
+
+
+@cache
+def blas():
+    """Return what sets the threads of NumPy's BLAS; nothing where threadpoolctl is missing."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ModuleNotFoundError:
+        return SimpleNamespace(limit=lambda **_: None)
+    return ThreadpoolController()
 
 
 def processor():
