@@ -70,4 +70,13 @@ constexpr int run_flops(std::index_sequence<I...>) {
     return 1;
 }
 
+// Whether it is written in words, and one of them is a function.
+template <class Op, std::size_t... I>
+constexpr bool run_calls(std::index_sequence<I...>) {
+    if constexpr (differentiable<Op> && made_of_words<Op>(std::index_sequence<I...>{})) {
+        return Op::run(Trace{.reads = 1u << I}...).calls;
+    }
+    return false;
+}
+
 }  // namespace rg::op

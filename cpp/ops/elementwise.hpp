@@ -17,9 +17,6 @@
 
 namespace rg::op {
 
-// Scalars too go through the kernel: NumPy's loop need not give the bits of the C library's
-// function, and one value must have one answer.
-struct ByKernel {};
 // NumPy raises no floating-point warning here, whatever flags a loop leaves behind.
 struct Quiet {};
 // Our kernel stays, also where NumPy has a loop.
@@ -30,6 +27,7 @@ struct Holomorphic {};
 // Named by rules above their own text.
 struct Sign;
 struct Log;
+struct Exp;
 struct Cos;
 
 struct Add : Holomorphic {
@@ -169,10 +167,9 @@ struct Relu : Quiet, OwnKernel {
 struct Sigmoid : Quiet, OwnKernel {
     static constexpr auto name = "sigmoid", symbol = "sigmoid";
     // Without overflow on either side.
-    template <std::floating_point T>
-    static T run(T x) {
-        const T e = std::exp(-std::fabs(x));
-        return x < 0 ? e / (1 + e) : 1 / (1 + e);
+    static constexpr auto run(auto x) {
+        const auto e = call<Exp>(where(x > 0_c, -x, x));
+        return where(x < 0_c, e, lift(1_c, x)) / (1_c + e);
     }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (y * (1_c - y)); }
 };

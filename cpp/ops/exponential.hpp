@@ -82,14 +82,17 @@ struct Reciprocal : Holomorphic {
 // where a - b would be NaN.
 struct LogAddExp : ByKernel {
     static constexpr auto name = "logaddexp", symbol = "logaddexp";
-    template <std::floating_point T>
-    static T run(T a, T b) {
-        if (a == b) return a + T(kLn2.v);
-        const T d = a - b;
-        return d > 0 ? a + std::log1p(std::exp(-d)) : b + std::log1p(std::exp(d));
+    static constexpr auto run(auto a, auto b) {
+        return where(a > b, a, b) + call<Log1p>(call<Exp>(-apart(a, b)));
     }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) { return g * share(1_c, a, b); }
     static constexpr auto vjp1(auto g, auto a, auto b, auto) { return g * share(1_c, b, a); }
+
+    // The distance of a and b, without a difference of infinities.
+    static constexpr auto apart(auto a, auto b) {
+        const auto d = where(a == b, 0_c, a) - where(a == b, 0_c, b);
+        return where(d < 0_c, -d, d);
+    }
 
     static constexpr auto share(Const scale, auto a, auto b) {
         const auto d = a - b;
@@ -99,11 +102,9 @@ struct LogAddExp : ByKernel {
 
 struct LogAddExp2 : ByKernel {
     static constexpr auto name = "logaddexp2", symbol = "logaddexp2";
-    template <std::floating_point T>
-    static T run(T a, T b) {
-        if (a == b) return a + 1;
-        const T d = a - b, e = std::exp2(-std::fabs(d));
-        return (d > 0 ? a : d < 0 ? b : d) + T(kLog2e.v) * std::log1p(e);
+    static constexpr auto run(auto a, auto b) {
+        const auto e = call<Exp2>(-LogAddExp::apart(a, b));
+        return where(a > b, a, b) + kLog2e * call<Log1p>(e);
     }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
         return g * LogAddExp::share(kLn2, a, b);

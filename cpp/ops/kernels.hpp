@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "array/loop.hpp"
+#include "ops/blocks.hpp"
 #include "ops/derive.hpp"
 
 namespace rg::op {
@@ -31,10 +32,14 @@ T& place(char* p, std::intptr_t stride, std::intptr_t i) {
     return Unit ? reinterpret_cast<T*>(p)[i] : *reinterpret_cast<T*>(p + i * stride);
 }
 
-// Where gcc makes vector code: of real numbers, and with no function of the C library.
+// Where gcc makes vector code: of real numbers, and with no function. Texts that contain functions
+// run by blocks.
+template <class Op>
+inline constexpr bool in_words = made_of_words<Op>(std::make_index_sequence<arity<Op>>{});
+template <class Op>
+inline constexpr bool composed = run_calls<Op>(std::make_index_sequence<arity<Op>>{});
 template <class Op, class T>
-inline constexpr bool runs_wide =
-    std::floating_point<T> && made_of_words<Op>(std::make_index_sequence<arity<Op>>{});
+inline constexpr bool runs_wide = std::floating_point<T> && in_words<Op> && !composed<Op>;
 template <class Op, int K, class T>
 inline constexpr bool pulls_wide = std::floating_point<T> && !traced<Op, K>.calls;
 
@@ -50,7 +55,7 @@ void run_elements(char* const* args, std::intptr_t count, const std::intptr_t* s
 
 // Forward: args are the operands, then the output.
 template <class Op, class T>
-    requires(!runs_wide<Op, T>)
+    requires(!runs_wide<Op, T> && !composed<Op>)
 void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
     run_elements<Op, T, false>(args, dims[0], strides, std::make_index_sequence<arity<Op>>{});
 }
@@ -63,6 +68,20 @@ RG_FOR_EACH_CPU void run_loop(char** args, const std::intptr_t* dims, const std:
     for (int k = 0; k <= arity<Op>; ++k) unit &= strides[k] == sizeof(T);
     unit ? run_elements<Op, T, true>(args, dims[0], strides, operands)
          : run_elements<Op, T, false>(args, dims[0], strides, operands);
+}
+
+template <class Op, std::size_t... K>
+constexpr BlockText run_text(std::index_sequence<K...>) {
+    return {[](const Block* in) { return Op::run(in[K]...); }, (1u << arity<Op>)-1, arity<Op>};
+}
+template <class Op, class T>
+    requires(composed<Op>)
+void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+    constexpr int n = arity<Op>;
+    constexpr auto operands = std::make_index_sequence<n>{};
+    if (dims[0] == 1) return run_elements<Op, T, false>(args, 1, strides, operands);
+    static constexpr BlockText text = run_text<Op>(operands);
+    run_blocks(text, dtype_of<T>, false, args[n], strides[n], args, strides, dims[0]);
 }
 
 // One element of the cotangent of operand K.
@@ -94,7 +113,7 @@ void pull_elements(char* const* args, std::intptr_t count, const std::intptr_t* 
 
 // Backward: args are the output, the cotangent, the operands, the result.
 template <class Op, int K, class T, bool Add>
-    requires(!pulls_wide<Op, K, T>)
+    requires(!pulls_wide<Op, K, T> && !traced<Op, K>.calls)
 void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
     pull_elements<Op, K, T, Add, false>(args, dims[0], strides);
 }
@@ -132,6 +151,21 @@ RG_FOR_EACH_CPU void pull_loop(char** args, const std::intptr_t* dims, const std
             if (walked >> k & 1) at[k] += kBlock * sizeof(T);
         }
     }
+}
+
+template <class Op, int K, std::size_t... I>
+constexpr BlockText pull_text(std::index_sequence<I...>) {
+    constexpr unsigned reads = traced<Op, K>.reads;
+    constexpr int n = arity<Op>;
+    static_assert(traced<Op, K>.flops + 2 * n < Workspace::kSlots);
+    return {[](const Block* in) { return call_vjp<Op, K>(in[0], in[1 + I]..., in[1 + n]); },
+            1u | (reads & ((1u << n) - 1)) << 1 | (reads & kReadsResult ? 2u << n : 0), n + 2};
+}
+template <class Op, int K, class T, bool Add>
+    requires(traced<Op, K>.calls)
+void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+    static constexpr BlockText text = pull_text<Op, K>(std::make_index_sequence<arity<Op>>{});
+    run_blocks(text, dtype_of<T>, Add, args[0], strides[0], args + 1, strides + 1, dims[0]);
 }
 
 template <class Op, std::size_t... K>

@@ -28,4 +28,18 @@ const OpInfo& info() {
     return op_table[index_in<Op>(op::All{})];
 }
 
+template <class Op, op::Number T>
+T op::by_kernel(const T* operands) {
+    constexpr std::intptr_t one = 1, step = sizeof(T), strides[] = {step, step, step, step};
+    const OpInfo& of = info<Op>();
+    T y;
+    char* args[kMaxArity + 1];
+    for (int k = 0; k < of.arity; ++k) {
+        args[k] = reinterpret_cast<char*>(const_cast<T*>(operands + k));
+    }
+    args[of.arity] = reinterpret_cast<char*>(&y);
+    forward_kernel(of, dtype_of<T>)(args, &one, strides);
+    return y;
+}
+
 }  // namespace rg

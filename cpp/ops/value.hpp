@@ -4,6 +4,7 @@
 
 #include <complex>
 #include <concepts>
+#include <type_traits>
 
 namespace rg::op {
 
@@ -101,10 +102,23 @@ constexpr bool isnan(T x) {
     return x != x;
 }
 
+// Scalars too go through the kernel of an operation that derives from this: NumPy's loop need not
+// give the bits of the C library's function, and one value must have one answer.
+struct ByKernel {};
+
+// What the forward kernel gives for one element; see registry.hpp.
+template <class Op, Number T>
+T by_kernel(const T* operands);
+
 // Another operation inside a rule: its value on numbers, a recorded node on tensors.
-template <class Op, Number... T>
-auto call(T... x) {
-    return Op::run(x...);
+template <class Op, Number T, std::same_as<T>... More>
+T call(T x, More... more) {
+    if constexpr (std::is_base_of_v<ByKernel, Op>) {
+        const T operands[] = {x, more...};
+        return by_kernel<Op>(operands);
+    } else {
+        return Op::run(x, more...);
+    }
 }
 
 }  // namespace rg::op
