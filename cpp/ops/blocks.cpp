@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "array/view.hpp"
+#include "ops/vector_math.hpp"
 
 namespace rg::op {
 
@@ -28,7 +29,6 @@ Block Workspace::filled(Block number) {
     return all;
 }
 
-// A function gets no stride but that of an element: NumPy's loops have other bits for others.
 Block Workspace::apply(const OpInfo& op, std::initializer_list<Block> operands) {
     bool numbers = true;
     for (const Block& b : operands) numbers = numbers && b.stride == 0;
@@ -37,7 +37,6 @@ Block Workspace::apply(const OpInfo& op, std::initializer_list<Block> operands) 
     std::intptr_t strides[kMaxArity + 1];
     int k = 0;
     for (Block b : operands) {
-        if (!op.direct && !numbers && b.stride == 0) b = filled(b);
         args[k] = b.at;
         strides[k++] = numbers ? step_ : b.stride;
     }
@@ -75,6 +74,28 @@ void run_blocks(const BlockText& text, DType dtype, bool add, char* out, std::in
             in[k] = space.operand(args[k] + done * step, step);
         }
         space.store(text.run(in), out + done * out_stride, out_stride, add);
+    }
+}
+
+void dense_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void* data) {
+    const auto& [kernel, dtype, n] = *static_cast<const Replaced*>(data);
+    const std::intptr_t step = itemsize(dtype), steps[] = {step, step, step, step};
+    bool dense = true;
+    for (int k = 0; k <= n; ++k) dense = dense && strides[k] == step;
+    if (dense || dims[0] == 1) return kernel(args, dims, steps);
+    Workspace space(dtype);
+    for (std::intptr_t done = 0; done < dims[0]; done += space.capacity()) {
+        const std::intptr_t count = std::min(space.capacity(), dims[0] - done);
+        space.start(count);
+        char* at[kMaxArity + 1];
+        for (int k = 0; k < n; ++k) {
+            const Block b = space.operand(args[k] + done * strides[k], strides[k]);
+            at[k] = (b.stride ? b : space.filled(b)).at;
+        }
+        const Block y = space.take();
+        at[n] = y.at;
+        kernel(at, &count, steps);
+        space.store(y, args[n] + done * strides[n], strides[n], false);
     }
 }
 

@@ -35,11 +35,11 @@ public:
     Block constant(double v);
     Block apply(const OpInfo& op, std::initializer_list<Block> operands);
     void store(Block from, char* to, std::intptr_t stride, bool add);
-
-private:
-    Block take() { return {memory_ + kBytes * used_++, step_, this}; }
     Block filled(Block number);
 
+    Block take() { return {memory_ + kBytes * used_++, step_, this}; }
+
+private:
     DType dtype_;
     std::intptr_t step_, count_ = 0;
     int used_ = 0;
@@ -77,5 +77,9 @@ struct BlockText {
 
 void run_blocks(const BlockText& text, DType dtype, bool add, char* out, std::intptr_t out_stride,
                 char* const* args, const std::intptr_t* strides, std::intptr_t count);
+
+// Calls the Replaced kernel `data` with operands and results without gaps, whatever the strides:
+// NumPy's functions give other bits on others, and one value must have one answer.
+void dense_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void* data);
 
 }  // namespace rg::op

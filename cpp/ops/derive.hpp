@@ -23,7 +23,7 @@ inline constexpr bool differentiable = requires(float x) {
 
 template <class Op>
 inline constexpr bool takes_complex =
-    std::is_base_of_v<Holomorphic, Op> || index_in<Op>(Masks{}) >= 0;
+    std::is_base_of_v<Holomorphic, Op> || index_in<Op>(Auxiliary{}) >= 0;
 
 // The rule for operand K by number.
 template <class Op, int K, class... V>

@@ -29,6 +29,7 @@ struct Sign;
 struct Log;
 struct Exp;
 struct Cos;
+struct AnyPower;
 
 struct Add : Holomorphic {
     static constexpr auto name = "add", symbol = "+";
@@ -66,11 +67,16 @@ struct Pow : OwnKernel, Holomorphic {
     // not pow for -inf and -0.0.
     template <std::floating_point T>
     static T run(T a, T b) {
-        if (b == T(2)) return a * a;
-        if (b == T(1)) return a;
-        if (b == T(0.5) && a > 0) return std::sqrt(a);
-        if (b == T(-1)) return T(1) / a;
-        return std::pow(a, b);
+        if (is_common(a, b)) return common(a, b);
+        return call<AnyPower>(a, b);
+    }
+    template <std::floating_point T>
+    static bool is_common(T a, T b) {
+        return b == T(2) || b == T(1) || b == T(-1) || (b == T(0.5) && a > 0);
+    }
+    template <std::floating_point T>
+    static T common(T a, T b) {
+        return b == T(2) ? a * a : b == T(1) ? a : b == T(-1) ? T(1) / a : std::sqrt(a);
     }
     // Small whole exponents by multiplication, as NumPy has them.
     template <class T>
@@ -124,13 +130,13 @@ struct Sign : Quiet {
 
 struct Exp : ByKernel, Holomorphic {
     static constexpr auto name = "exp", symbol = "exp";
-    static constexpr auto run(Number auto x) { return std::exp(x); }
+    static constexpr auto run(NumberOrPack auto x) { return exp(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * y; }
 };
 
 struct Log : ByKernel, Holomorphic {
     static constexpr auto name = "log", symbol = "log";
-    static constexpr auto run(Number auto x) { return std::log(x); }
+    static constexpr auto run(NumberOrPack auto x) { return log(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / x; }
 };
 
@@ -142,19 +148,19 @@ struct Sqrt : Holomorphic {
 
 struct Tanh : ByKernel, Holomorphic {
     static constexpr auto name = "tanh", symbol = "tanh";
-    static constexpr auto run(Number auto x) { return std::tanh(x); }
+    static constexpr auto run(NumberOrPack auto x) { return tanh(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c - y * y); }
 };
 
 struct Sin : ByKernel, Holomorphic {
     static constexpr auto name = "sin", symbol = "sin";
-    static constexpr auto run(Number auto x) { return std::sin(x); }
+    static constexpr auto run(NumberOrPack auto x) { return sin(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Cos>(x); }
 };
 
 struct Cos : ByKernel, Holomorphic {
     static constexpr auto name = "cos", symbol = "cos";
-    static constexpr auto run(Number auto x) { return std::cos(x); }
+    static constexpr auto run(NumberOrPack auto x) { return cos(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return -(g * call<Sin>(x)); }
 };
 
@@ -213,8 +219,8 @@ struct Where : Quiet, Holomorphic {
 using Arithmetic = TypeList<Add, Sub, Mul, Div, Pow, Neg, Pos, Abs, Sign, Exp, Log, Sqrt, Tanh, Sin,
                             Cos, Relu, Sigmoid, Maximum, Minimum, Where>;
 
-// Comparisons give 1 or 0 in the operands' type. Rules instantiated on tensors use them for their
-// masks; they have no derivative and are no part of the public set.
+// What rules and values are made of besides: no derivative, and no part of the public set.
+// Comparisons give 1 or 0 in the operands' type.
 struct Equal {
     static constexpr auto name = "equal", symbol = "==";
     static constexpr auto run(auto a, auto b) { return lift(Const{a == b ? 1.0 : 0.0}, a); }
@@ -230,6 +236,12 @@ struct IsNan {
     static constexpr auto run(auto a) { return lift(Const{isnan(a) ? 1.0 : 0.0}, a); }
 };
 
-using Masks = TypeList<Equal, Greater, IsNan>;
+// The power without exceptions for common exponents.
+struct AnyPower : ByKernel {
+    static constexpr auto name = "any_power", symbol = "**";
+    static constexpr auto run(Number auto a, Number auto b) { return std::pow(a, b); }
+};
+
+using Auxiliary = TypeList<Equal, Greater, IsNan, AnyPower>;
 
 }  // namespace rg::op

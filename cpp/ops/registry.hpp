@@ -16,7 +16,7 @@ struct Custom {
     static constexpr auto name = "custom", symbol = "custom";
 };
 
-using All = Concat<Concat<Elementwise, Masks>, Concat<Structural, TypeList<Custom>>>;
+using All = Concat<Concat<Elementwise, Auxiliary>, Concat<Structural, TypeList<Custom>>>;
 
 }  // namespace op
 

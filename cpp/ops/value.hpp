@@ -2,6 +2,7 @@
 // for their own types (Uses and Flops here, Tensor in graph), found by argument-dependent lookup.
 #pragma once
 
+#include <cmath>
 #include <complex>
 #include <concepts>
 #include <type_traits>
@@ -15,6 +16,16 @@ inline constexpr bool is_complex_number<std::complex<T>> = true;
 
 template <class T>
 concept Number = std::floating_point<T> || is_complex_number<T>;
+
+// What the value of a function may be instantiated on: numbers, and packs of real ones, for which
+// vector_math.hpp declares the functions. The texts say exp(x), not std::exp(x).
+template <class T>
+concept RealOrPack = std::floating_point<T> || requires { typename T::is_pack; };
+template <class T>
+concept NumberOrPack = Number<T> || RealOrPack<T>;
+
+using std::atan, std::cos, std::cosh, std::exp, std::exp2, std::expm1, std::hypot, std::log,
+    std::log10, std::log1p, std::log2, std::sin, std::sinh, std::tan, std::tanh;
 
 // What a rule may be instantiated on: a number, or a class that says so.
 template <class V>
