@@ -71,6 +71,11 @@ struct Pow : OwnKernel, Holomorphic {
         return call<AnyPower>(a, b);
     }
     template <std::floating_point T>
+    static bool may_be_common(T b) {
+        const T size = std::fabs(b);
+        return (size == T(2)) | (size == T(1)) | (size == T(0.5));
+    }
+    template <std::floating_point T>
     static bool is_common(T a, T b) {
         return b == T(2) || b == T(1) || b == T(-1) || (b == T(0.5) && a > 0);
     }

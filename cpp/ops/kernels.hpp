@@ -124,24 +124,41 @@ void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strid
     run_blocks(text, dtype_of<T>, false, args[n], strides[n], args, strides, dims[0]);
 }
 
-// Of the power: all of a block by its kernel, then the exponents that have a value of their own.
+// The power, whose common exponents have a value of their own: one of them for all elements is
+// another operation, and among others they are rare.
 template <class Op, class T>
     requires(has_common_values<Op, T>)
 void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
-    constexpr std::intptr_t kBlock = 128;
+    constexpr std::intptr_t kBlock = 128, step = sizeof(T);
+    if (dims[0] == 1) return run_elements<Op, T, false>(args, 1, strides, std::index_sequence<0, 1>{});
+    if (strides[1] == 0) {
+        const T b = *reinterpret_cast<const T*>(args[1]);
+        const OpInfo* simple = b == T(2)    ? &info<Square>()
+                               : b == T(1)  ? &info<Pos>()
+                               : b == T(-1) ? &info<Reciprocal>()
+                                            : nullptr;
+        char* at[] = {args[0], args[2]};
+        const std::intptr_t steps[] = {strides[0], strides[2]};
+        if (simple) return forward_kernel(*simple, dtype_of<T>)(at, dims, steps);
+    }
     const Kernel any = forward_kernel(info<AnyPower>(), dtype_of<T>);
-    T y[kBlock];
+    alignas(64) T y[kBlock];
     for (std::intptr_t done = 0; done < dims[0]; done += kBlock) {
-        const std::intptr_t count = std::min(kBlock, dims[0] - done), step = sizeof(T);
+        const std::intptr_t count = std::min(kBlock, dims[0] - done);
         char* at[] = {args[0] + done * strides[0], args[1] + done * strides[1],
                       reinterpret_cast<char*>(y)};
         const std::intptr_t steps[] = {strides[0], strides[1], step};
         any(at, &count, steps);
-        char* const out = args[2] + done * strides[2];
         for (std::intptr_t i = 0; i < count; ++i) {
-            const T a = load<T, false>(at[0], strides[0], i), b = load<T, false>(at[1], strides[1], i);
-            place<T, false>(out, strides[2], i) = Op::is_common(a, b) ? Op::common(a, b) : y[i];
+            const T b = load<T, false>(at[1], strides[1], i);
+            if (Op::may_be_common(b)) [[unlikely]] {
+                const T a = load<T, false>(at[0], strides[0], i);
+                if (Op::is_common(a, b)) y[i] = Op::common(a, b);
+            }
         }
+        char* out[] = {at[2], args[2] + done * strides[2]};
+        const std::intptr_t out_steps[] = {step, strides[2]};
+        forward_kernel(info<Pos>(), dtype_of<T>)(out, &count, out_steps);
     }
 }
 

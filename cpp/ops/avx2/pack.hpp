@@ -34,44 +34,95 @@ struct Pack {
 template <class T>
 inline constexpr bool is_double = sizeof(T) == 8;
 template <class T>
-inline constexpr T tiny = is_double<T> ? T(1e-290) : T(1e-30);
+using Integers = Batch<std::conditional_t<is_double<T>, std::int64_t, std::int32_t>>;
+// Added to a whole number, it leaves that number in the last bits.
+template <class T>
+inline constexpr T to_bits = is_double<T> ? T(0x1.8p52) : T(0x1.8p23);
 // Beyond, the exponential is no normal number.
 template <class T>
 inline constexpr T largest_exponent = is_double<T> ? T(708) : T(87);
 
-// Zero, or large enough that no square underflows what it is added to.
+// Zero, or large enough that no product of it is subnormal.
 template <class T>
 auto not_tiny(Batch<T> size) {
-    return size == Batch<T>(0) || size >= Batch<T>(tiny<T>);
+    return size == Batch<T>(0) || size >= Batch<T>(is_double<T> ? T(1e-290) : T(1e-30));
+}
+
+template <class T>
+constexpr T inverse_factorial(int k) {
+    double product = 1;
+    for (; k > 1; --k) product *= k;
+    return T(1 / product);
+}
+
+// exp(r + n log(2)) is scale * (1 + rest), for |r| of at most log(2)/2: a Taylor series. xsimd's
+// exponential takes twice the time, for it makes integers of n.
+template <class T>
+struct Scaled {
+    Batch<T> scale, rest;
+};
+template <class T>
+Scaled<T> exponential(Batch<T> r, Batch<T> n) {
+    constexpr int last = is_double<T> ? 13 : 8, mantissa = is_double<T> ? 52 : 23;
+    Batch<T> sum(T(0));
+    for (int k = last; k >= 2; --k) sum = xsimd::fma(sum, r, Batch<T>(inverse_factorial<T>(k)));
+    const auto power = xsimd::bitwise_cast<typename Integers<T>::value_type>(
+        n + Batch<T>(to_bits<T>));
+    const auto one = xsimd::bitwise_cast<typename Integers<T>::value_type>(Batch<T>(T(1)));
+    return {xsimd::bitwise_cast<T>((power << mantissa) + one), xsimd::fma(r * r, sum, r)};
+}
+template <class T>
+Scaled<T> exponential(Batch<T> x) {
+    constexpr T high = is_double<T> ? T(0x1.62e42feep-1) : T(0x1.63p-1);
+    constexpr T low = is_double<T> ? T(0x1.a39ef35793c76p-33) : T(-0x1.bd0106p-13);
+    const Batch<T> n = xsimd::nearbyint(x * Batch<T>(std::numbers::log2e_v<T>));
+    const Batch<T> r = xsimd::fnma(n, Batch<T>(high), x);
+    return exponential<T>(xsimd::fnma(n, Batch<T>(low), r), n);
+}
+template <class T>
+Batch<T> value(Scaled<T> e) {
+    return xsimd::fma(e.scale, e.rest, e.scale);
+}
+template <class T>
+Batch<T> less_one(Scaled<T> e) {
+    return xsimd::fma(e.scale, e.rest, e.scale - Batch<T>(T(1)));
 }
 
 template <class T>
 Pack<T> exp(Pack<T> x) {
-    return x.result(xsimd::exp(x.v), xsimd::abs(x.v) <= Batch<T>(largest_exponent<T>));
+    return x.result(value<T>(exponential<T>(x.v)),
+                    xsimd::abs(x.v) <= Batch<T>(largest_exponent<T>));
 }
 template <class T>
 Pack<T> exp2(Pack<T> x) {
-    return x.result(xsimd::exp2(x.v),
+    const Batch<T> n = xsimd::nearbyint(x.v), r = (x.v - n) * Batch<T>(std::numbers::ln2_v<T>);
+    return x.result(value<T>(exponential<T>(r, n)),
                     xsimd::abs(x.v) <= Batch<T>(is_double<T> ? T(1020) : T(125)));
 }
 template <class T>
 Pack<T> expm1(Pack<T> x) {
-    const auto size = xsimd::abs(x.v);
-    return x.result(xsimd::expm1(x.v),
+    const Batch<T> size = xsimd::abs(x.v);
+    return x.result(xsimd::copysign(less_one<T>(exponential<T>(x.v)), x.v),
                     not_tiny<T>(size) && size <= Batch<T>(largest_exponent<T>));
 }
 template <class T>
 Pack<T> sinh(Pack<T> x) {
-    const auto size = xsimd::abs(x.v);
-    return x.result(xsimd::sinh(x.v), not_tiny<T>(size) && size <= Batch<T>(largest_exponent<T>));
+    const Batch<T> size = xsimd::abs(x.v), t = less_one<T>(exponential<T>(size));
+    const Batch<T> y = Batch<T>(T(0.5)) * (t + t / (t + Batch<T>(T(1))));
+    return x.result(xsimd::copysign(y, x.v),
+                    not_tiny<T>(size) && size <= Batch<T>(largest_exponent<T>));
 }
 template <class T>
 Pack<T> cosh(Pack<T> x) {
-    return x.result(xsimd::cosh(x.v), xsimd::abs(x.v) <= Batch<T>(largest_exponent<T>));
+    const Batch<T> half = Batch<T>(T(0.5)) * value<T>(exponential<T>(xsimd::abs(x.v)));
+    return x.result(half + Batch<T>(T(0.25)) / half,
+                    xsimd::abs(x.v) <= Batch<T>(largest_exponent<T>));
 }
 template <class T>
 Pack<T> tanh(Pack<T> x) {
-    return x.result(xsimd::tanh(x.v), not_tiny<T>(xsimd::abs(x.v)));
+    const Batch<T> size = xsimd::abs(x.v), bound = Batch<T>(is_double<T> ? T(20) : T(10));
+    const Batch<T> some = xsimd::min(size, bound), t = less_one<T>(exponential<T>(some + some));
+    return x.result(xsimd::copysign(t / (t + Batch<T>(T(2))), x.v), not_tiny<T>(size));
 }
 
 template <class T>
@@ -122,37 +173,45 @@ Reduced<T> reduce(Batch<T> x) {
     return {xsimd::select(at_zero, x, r), n,
             not_tiny<T>(size) && size <= Batch<T>(limit) && (at_zero || xsimd::abs(r) >= near)};
 }
-template <class T>
-auto is_odd(Batch<T> n) {
-    const Batch<T> half = n * Batch<T>(T(0.5));
-    return xsimd::floor(half) != half;
+// The Taylor series of sine and cosine from the power `from` on, divided by that power; z is r*r.
+template <class T, int From>
+Batch<T> circular_series(Batch<T> z) {
+    constexpr int last = (is_double<T> ? 16 : 10) + From % 2;
+    Batch<T> sum(T(0));
+    for (int k = last; k >= From; k -= 2) {
+        const T size = inverse_factorial<T>(k);
+        sum = xsimd::fma(sum, z, Batch<T>(k % 4 < 2 ? size : -size));
+    }
+    return sum;
 }
+// The sine of x, or where `shift` is 1 the cosine: a quarter turn more.
 template <class T>
-Batch<T> negative_where(typename Batch<T>::batch_bool_type c, Batch<T> x) {
-    return xsimd::select(c, -x, x);
+Batch<T> sine(Reduced<T> x, int shift) {
+    constexpr int to_sign = is_double<T> ? 62 : 30;
+    const Batch<T> z = x.r * x.r, half = Batch<T>(T(0.5)) * z, most = Batch<T>(T(1)) - half;
+    const Batch<T> s = xsimd::fma(x.r * z, circular_series<T, 3>(z), x.r);
+    const Batch<T> c =
+        most + xsimd::fma(z * z, circular_series<T, 4>(z), (Batch<T>(T(1)) - most) - half);
+    const auto quarter = xsimd::bitwise_cast<typename Integers<T>::value_type>(
+        x.n + Batch<T>(to_bits<T> + T(shift)));
+    const auto odd = (quarter & Integers<T>(1)) == Integers<T>(1);
+    const auto sign = xsimd::bitwise_cast<T>((quarter & Integers<T>(2)) << to_sign);
+    return xsimd::select(xsimd::batch_bool_cast<T>(odd), c, s) ^ sign;
 }
 template <class T>
 Pack<T> sin(Pack<T> x) {
     const Reduced<T> at = reduce<T>(x.v);
-    const auto [s, c] = xsimd::sincos(at.r);
-    const auto half = xsimd::floor(at.n * Batch<T>(T(0.5)));
-    return x.result(
-        negative_where<T>(is_odd<T>(half), xsimd::select(is_odd<T>(at.n), c, s)), at.right);
+    return x.result(sine<T>(at, 0), at.right);
 }
 template <class T>
 Pack<T> cos(Pack<T> x) {
     const Reduced<T> at = reduce<T>(x.v);
-    const auto [s, c] = xsimd::sincos(at.r);
-    const auto half = xsimd::floor((at.n + Batch<T>(1)) * Batch<T>(T(0.5)));
-    return x.result(
-        negative_where<T>(is_odd<T>(half), xsimd::select(is_odd<T>(at.n), s, c)), at.right);
+    return x.result(sine<T>(at, 1), at.right);
 }
 template <class T>
 Pack<T> tan(Pack<T> x) {
     const Reduced<T> at = reduce<T>(x.v);
-    const auto [s, c] = xsimd::sincos(at.r);
-    const auto odd = is_odd<T>(at.n);
-    return x.result(xsimd::select(odd, -c, s) / xsimd::select(odd, s, c), at.right);
+    return x.result(sine<T>(at, 0) / sine<T>(at, 1), at.right);
 }
 template <class T>
 Pack<T> atan(Pack<T> x) {
