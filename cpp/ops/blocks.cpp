@@ -25,7 +25,10 @@ Block Workspace::constant(double v) {
 
 Block Workspace::filled(Block number) {
     const Block all = take();
-    store(number, all.at, step_, false);
+    with_number(dtype_, [&](auto t) {
+        using T = decltype(t);
+        std::fill_n(reinterpret_cast<T*>(all.at), count_, *reinterpret_cast<const T*>(number.at));
+    });
     return all;
 }
 

@@ -101,12 +101,12 @@ RG_FOR_EACH_CPU void run_loop(char** args, const std::intptr_t* dims, const std:
                               void*) {
     constexpr int n = arity<Op>;
     constexpr auto operands = std::make_index_sequence<n>{};
-    const bool ran = strides[n] == sizeof(T) &&
-                     run_without_gaps<T, n + 1>(args, dims[0], strides, (2u << n) - 1,
-                                                [&](char* const* at, std::intptr_t count) {
-                                                    run_elements<Op, T, true>(at, count, strides,
-                                                                              operands);
-                                                });
+    const bool ran =
+        strides[n] == sizeof(T) &&
+        run_without_gaps<T, n + 1>(args, dims[0], strides, (2u << n) - 1,
+                                   [&](char* const* at, std::intptr_t count) {
+                                       run_elements<Op, T, true>(at, count, strides, operands);
+                                   });
     if (!ran) run_elements<Op, T, false>(args, dims[0], strides, operands);
 }
 
@@ -124,41 +124,52 @@ void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strid
     run_blocks(text, dtype_of<T>, false, args[n], strides[n], args, strides, dims[0]);
 }
 
-// The power, whose common exponents have a value of their own: one of them for all elements is
-// another operation, and among others they are rare.
+// The operation that the power with this exponent is, for all of the bases; null for most.
+template <class T>
+const OpInfo* common_power(T b, const char* bases, std::intptr_t stride, std::intptr_t count) {
+    if (b == T(2)) return &info<Square>();
+    if (b == T(1)) return &info<Pos>();
+    if (b == T(-1)) return &info<Reciprocal>();
+    if (b != T(0.5)) return nullptr;
+    bool positive = true;
+    for (std::intptr_t i = 0; i < count; ++i) positive &= load<T, false>(bases, stride, i) > 0;
+    return positive ? &info<Sqrt>() : nullptr;
+}
+
+// The power: where not all is a common one, such exponents are rare among the others.
 template <class Op, class T>
     requires(has_common_values<Op, T>)
 void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
     constexpr std::intptr_t kBlock = 128, step = sizeof(T);
-    if (dims[0] == 1) return run_elements<Op, T, false>(args, 1, strides, std::index_sequence<0, 1>{});
-    if (strides[1] == 0) {
-        const T b = *reinterpret_cast<const T*>(args[1]);
-        const OpInfo* simple = b == T(2)    ? &info<Square>()
-                               : b == T(1)  ? &info<Pos>()
-                               : b == T(-1) ? &info<Reciprocal>()
-                                            : nullptr;
-        char* at[] = {args[0], args[2]};
-        const std::intptr_t steps[] = {strides[0], strides[2]};
-        if (simple) return forward_kernel(*simple, dtype_of<T>)(at, dims, steps);
-    }
-    const Kernel any = forward_kernel(info<AnyPower>(), dtype_of<T>);
     alignas(64) T y[kBlock];
     for (std::intptr_t done = 0; done < dims[0]; done += kBlock) {
         const std::intptr_t count = std::min(kBlock, dims[0] - done);
+        const std::intptr_t steps[] = {strides[0], strides[1], step};
+        const std::intptr_t out_steps[] = {strides[0], strides[2]}, copied[] = {step, strides[2]};
         char* at[] = {args[0] + done * strides[0], args[1] + done * strides[1],
                       reinterpret_cast<char*>(y)};
-        const std::intptr_t steps[] = {strides[0], strides[1], step};
-        any(at, &count, steps);
-        for (std::intptr_t i = 0; i < count; ++i) {
-            const T b = load<T, false>(at[1], strides[1], i);
-            if (Op::may_be_common(b)) [[unlikely]] {
-                const T a = load<T, false>(at[0], strides[0], i);
-                if (Op::is_common(a, b)) y[i] = Op::common(a, b);
+        char* const out = args[2] + done * strides[2];
+        const T first = *reinterpret_cast<const T*>(at[1]);
+        if (strides[1] == 0 || count == 1) {
+            if (const OpInfo* op = common_power(first, at[0], strides[0], count)) {
+                char* both[] = {at[0], out};
+                forward_kernel(*op, dtype_of<T>)(both, &count, out_steps);
+                continue;
             }
         }
-        char* out[] = {at[2], args[2] + done * strides[2]};
-        const std::intptr_t out_steps[] = {step, strides[2]};
-        forward_kernel(info<Pos>(), dtype_of<T>)(out, &count, out_steps);
+        forward_kernel(info<AnyPower>(), dtype_of<T>)(at, &count, steps);
+        bool some = false;
+        for (std::intptr_t i = 0; i < count; ++i) {
+            some |= Op::may_be_common(load<T, false>(at[1], strides[1], i));
+            if (strides[1] == 0) break;
+        }
+        for (std::intptr_t i = 0; some && i < count; ++i) {
+            const T a = load<T, false>(at[0], strides[0], i),
+                    b = load<T, false>(at[1], strides[1], i);
+            if (Op::is_common(a, b)) y[i] = Op::common(a, b);
+        }
+        char* both[] = {at[2], out};
+        forward_kernel(info<Pos>(), dtype_of<T>)(both, &count, copied);
     }
 }
 
@@ -204,11 +215,10 @@ RG_FOR_EACH_CPU void pull_loop(char** args, const std::intptr_t* dims, const std
     constexpr unsigned used =
         3u | (reads & ((1u << n) - 1)) << 2 | (reads & kReadsResult ? 4u << n : 0);
     const bool ran = strides[0] == sizeof(T) &&
-                     run_without_gaps<T, n + 3>(args, dims[0], strides, used,
-                                                [&](char* const* at, std::intptr_t count) {
-                                                    pull_elements<Op, K, T, Add, true>(at, count,
-                                                                                       strides);
-                                                });
+                     run_without_gaps<T, n + 3>(
+                         args, dims[0], strides, used, [&](char* const* at, std::intptr_t count) {
+                             pull_elements<Op, K, T, Add, true>(at, count, strides);
+                         });
     if (!ran) pull_elements<Op, K, T, Add, false>(args, dims[0], strides);
 }
 

@@ -12,8 +12,10 @@ namespace {
 // What is made of words has better loops than these.
 template <class Op, class T, std::size_t... K>
 consteval bool takes_packs(std::index_sequence<K...>) {
-    if constexpr (op::made_of_words<Op>(std::index_sequence<K...>{})) return false;
-    else return requires(op::Pack<T> x[2]) { Op::run(x[K]...); };
+    if constexpr (op::made_of_words<Op>(std::index_sequence<K...>{}))
+        return false;
+    else
+        return requires(op::Pack<T> x[2]) { Op::run(x[K]...); };
 }
 
 template <class T, int N>

@@ -42,10 +42,10 @@ inline constexpr T to_bits = is_double<T> ? T(0x1.8p52) : T(0x1.8p23);
 template <class T>
 inline constexpr T largest_exponent = is_double<T> ? T(708) : T(87);
 
-// Zero, or large enough that no product of it is subnormal.
+// Zero, or large enough that its cube is no subnormal number.
 template <class T>
 auto not_tiny(Batch<T> size) {
-    return size == Batch<T>(0) || size >= Batch<T>(is_double<T> ? T(1e-290) : T(1e-30));
+    return size == Batch<T>(0) || size >= Batch<T>(is_double<T> ? T(1e-100) : T(1e-12));
 }
 
 template <class T>
@@ -66,8 +66,8 @@ Scaled<T> exponential(Batch<T> r, Batch<T> n) {
     constexpr int last = is_double<T> ? 13 : 8, mantissa = is_double<T> ? 52 : 23;
     Batch<T> sum(T(0));
     for (int k = last; k >= 2; --k) sum = xsimd::fma(sum, r, Batch<T>(inverse_factorial<T>(k)));
-    const auto power = xsimd::bitwise_cast<typename Integers<T>::value_type>(
-        n + Batch<T>(to_bits<T>));
+    const auto power =
+        xsimd::bitwise_cast<typename Integers<T>::value_type>(n + Batch<T>(to_bits<T>));
     const auto one = xsimd::bitwise_cast<typename Integers<T>::value_type>(Batch<T>(T(1)));
     return {xsimd::bitwise_cast<T>((power << mantissa) + one), xsimd::fma(r * r, sum, r)};
 }
@@ -144,9 +144,9 @@ Pack<T> log10(Pack<T> x) {
 }
 template <class T>
 Pack<T> log1p(Pack<T> x) {
-    return x.result(xsimd::log1p(x.v),
-                    not_tiny<T>(xsimd::abs(x.v)) && x.v >= Batch<T>(T(-0.9999)) &&
-                        x.v <= Batch<T>(std::numeric_limits<T>::max()));
+    return x.result(xsimd::log1p(x.v), not_tiny<T>(xsimd::abs(x.v)) &&
+                                           x.v >= Batch<T>(T(-0.9999)) &&
+                                           x.v <= Batch<T>(std::numeric_limits<T>::max()));
 }
 
 // x less the nearest multiple n of pi/2. Three parts of pi/2: products with the first are exact,
@@ -223,9 +223,9 @@ template <class T>
 Pack<T> hypot(Pack<T> a, Pack<T> b) {
     const auto size = xsimd::max(xsimd::abs(a.v), xsimd::abs(b.v));
     constexpr T limit = is_double<T> ? T(1e150) : T(1e18);
-    return a.result(xsimd::sqrt(xsimd::fma(a.v, a.v, b.v * b.v)),
-                    a.v == a.v && b.v == b.v && size <= Batch<T>(limit) &&
-                        size >= Batch<T>(T(1) / limit));
+    return a.result(
+        xsimd::sqrt(xsimd::fma(a.v, a.v, b.v * b.v)),
+        a.v == a.v && b.v == b.v && size <= Batch<T>(limit) && size >= Batch<T>(T(1) / limit));
 }
 
 }  // namespace
