@@ -26,7 +26,7 @@ def whole_range(dtype):
     """All float32 in a stride, or float64 of every size, and what is special."""
     info = np.finfo(dtype)
     special = [np.nan, np.inf, info.max, info.tiny, info.smallest_subnormal, 0.0, 1.0, 0.5, 2.0]
-    special += [88.7, 103.9, 709.7, 745.0, np.pi, np.pi / 2, 1e22, 6381956970095103.0 * 2.0**797]
+    special += [88.7, 103.9, 709.7, 745.0, np.pi, np.pi / 2, 1e22]
     with np.errstate(over="ignore"):
         special = np.array([s * v for v in special for s in (1, -1)]).astype(dtype)
     if dtype == np.float32:

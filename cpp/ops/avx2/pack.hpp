@@ -189,7 +189,8 @@ template <class T>
 Batch<T> sine(Reduced<T> x, int shift) {
     constexpr int to_sign = is_double<T> ? 62 : 30;
     const Batch<T> z = x.r * x.r, half = Batch<T>(T(0.5)) * z, most = Batch<T>(T(1)) - half;
-    const Batch<T> s = xsimd::fma(x.r * z, circular_series<T, 3>(z), x.r);
+    const Batch<T> s =
+        xsimd::copysign(xsimd::fma(x.r * z, circular_series<T, 3>(z), x.r), x.r);  // of -0.0 too
     const Batch<T> c =
         most + xsimd::fma(z * z, circular_series<T, 4>(z), (Batch<T>(T(1)) - most) - half);
     const auto quarter = xsimd::bitwise_cast<typename Integers<T>::value_type>(
