@@ -160,7 +160,8 @@ def test_exact_mode_has_numpys_bits(ufunc, dtype):
 def test_config_sets_restores_and_shows():
     assert repr(rg.config()) == "config(exact=False)"
     with rg.config(exact=True) as now:
-        assert now.exact and rg.config().exact
+        assert now.exact
+        assert rg.config().exact
         with rg.config(exact=False):
             assert not rg.config().exact
         assert rg.config().exact

@@ -89,7 +89,8 @@ void report(const OpInfo& op, int flags) {
     if (PyUFunc_GiveFloatingpointErrors(text, numpy_flags) < 0) throw PythonError{};
 }
 
-// What NumPy found the CPU to have, or was told not to use.
+// What NumPy found the CPU to have, or was told not to use; `unknown` where it knows no such name:
+// NumPy 2.4 has levels of x86-64 where others have features.
 bool numpy_uses(const char* feature, bool unknown) {
     static PyObject* const features = [] {
         const Ref module(checked(PyImport_ImportModule("numpy._core._multiarray_umath")));
@@ -104,7 +105,8 @@ bool numpy_uses(const char* feature, bool unknown) {
 // Where NumPy calls the C library for every element. With AVX-512 it has vector code for all
 // functions but a few; without, for few, and those of float32.
 bool numpy_is_scalar(const OpInfo& op, DType dtype) {
-    if (!numpy_uses("AVX2", false) || !numpy_uses("FMA3", false)) return false;
+    const bool has_avx2 = numpy_uses("AVX2", false) && numpy_uses("FMA3", false);
+    if (!numpy_uses("X86_V3", has_avx2)) return false;
     const bool circular = &op == &info<op::Sin>() || &op == &info<op::Cos>();
     if (&op == &info<op::Hypot>() || (circular && dtype == DType::f64)) return true;
     if (numpy_uses("X86_V4", numpy_uses("AVX512_SKX", false))) return false;
