@@ -1,6 +1,7 @@
 #include "bind/modes.hpp"
 
 #include "graph/mode.hpp"
+#include "ops/op.hpp"
 
 namespace rg {
 namespace {
@@ -22,8 +23,17 @@ PyObject* open_mode(PyObject*, PyObject* change) {
     Py_RETURN_NONE;
 }
 
+PyObject* set_exact_mode(PyObject*, PyObject* on) {
+    set_exact(on == Py_True);
+    Py_RETURN_NONE;
+}
+
+PyObject* get_exact_mode(PyObject*, PyObject*) { return PyBool_FromLong(is_exact()); }
+
 PyMethodDef functions[] = {
     {"open_mode", open_mode, METH_O, "open_mode(change, /)\n--\n\n"},
+    {"set_exact", set_exact_mode, METH_O, "set_exact(on, /)\n--\n\n"},
+    {"is_exact", get_exact_mode, METH_NOARGS, "is_exact()\n--\n\n"},
     {nullptr, nullptr, 0, nullptr},
 };
 

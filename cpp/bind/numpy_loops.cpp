@@ -89,6 +89,31 @@ void report(const OpInfo& op, int flags) {
     if (PyUFunc_GiveFloatingpointErrors(text, numpy_flags) < 0) throw PythonError{};
 }
 
+// What NumPy found the CPU to have, or was told not to use; `unknown` where it knows no such name:
+// NumPy 2.4 has levels of x86-64 where others have features.
+bool numpy_uses(const char* feature, bool unknown) {
+    static PyObject* const features = [] {
+        const Ref module(checked(PyImport_ImportModule("numpy._core._multiarray_umath")));
+        PyObject* found = PyObject_GetAttrString(module.get(), "__cpu_features__");
+        if (!found || !PyDict_Check(found)) PyErr_Clear(), found = PyDict_New();
+        return checked(found);
+    }();
+    PyObject* const value = PyDict_GetItemString(features, feature);
+    return value ? value == Py_True : unknown;
+}
+
+// Where NumPy calls the C library for every element. With AVX-512 it has vector code for all
+// functions but a few; without, for few, and those of float32.
+bool numpy_is_scalar(const OpInfo& op, DType dtype) {
+    const bool has_avx2 = numpy_uses("AVX2", false) && numpy_uses("FMA3", false);
+    if (!numpy_uses("X86_V3", has_avx2)) return false;
+    const bool circular = &op == &info<op::Sin>() || &op == &info<op::Cos>();
+    if (&op == &info<op::Hypot>() || (circular && dtype == DType::f64)) return true;
+    if (numpy_uses("X86_V4", numpy_uses("AVX512_SKX", false))) return false;
+    const bool has_float32 = circular || &op == &info<op::Exp>() || &op == &info<op::Log>();
+    return dtype == DType::f64 || !has_float32;
+}
+
 }  // namespace
 
 void use_loop(const char* name, PyObject* object) {
@@ -102,16 +127,17 @@ void use_loop(const char* name, PyObject* object) {
     for (DType dtype : {DType::f64, DType::f32, DType::c128, DType::c64}) {
         const Kernel loop = find_loop(ufunc, numpy_type(dtype));
         const int t = int(dtype);
-        if (!loop.loop || op->own_kernel) continue;
+        if (!loop.loop) continue;
         if (!op->elementwise) {
             if (agree_matmul(dtype, matmul_kernel[t], loop)) matmul_kernel[t] = loop;
             continue;
         }
         if (ufunc->nargs != op->arity + 1) continue;
-        Kernel& ours = forward_kernel(*op, dtype);
+        const Kernel ours = forward_kernel(*op, dtype);
         if (!ours.loop) continue;  // an operation on real numbers
         if (!agree(dtype, ours, loop, ufunc->nargs)) continue;
-        ours = loop;
+        replace_kernel(*op, dtype, loop, numpy_is_scalar(*op, dtype));
+        if (op == &info<op::Pow>()) replace_kernel(info<op::AnyPower>(), dtype, loop, false);
         if (op == &info<op::Add>()) sum_kernel[t] = loop;
         if (op == &info<op::Maximum>() && t < kFloatTypes) max_kernel[t] = loop;
         if (op == &info<op::Minimum>() && t < kFloatTypes) min_kernel[t] = loop;

@@ -23,7 +23,7 @@ inline constexpr bool differentiable = requires(float x) {
 
 template <class Op>
 inline constexpr bool takes_complex =
-    std::is_base_of_v<Holomorphic, Op> || index_in<Op>(Masks{}) >= 0;
+    std::is_base_of_v<Holomorphic, Op> || index_in<Op>(Auxiliary{}) >= 0;
 
 // The rule for operand K by number.
 template <class Op, int K, class... V>
@@ -68,6 +68,15 @@ constexpr int run_flops(std::index_sequence<I...>) {
         return Op::run(Trace{.reads = 1u << I}...).flops;
     }
     return 1;
+}
+
+// Whether it is written in words, and one of them is a function.
+template <class Op, std::size_t... I>
+constexpr bool run_calls(std::index_sequence<I...>) {
+    if constexpr (differentiable<Op> && made_of_words<Op>(std::index_sequence<I...>{})) {
+        return Op::run(Trace{.reads = 1u << I}...).calls;
+    }
+    return false;
 }
 
 }  // namespace rg::op

@@ -17,9 +17,6 @@
 
 namespace rg::op {
 
-// Scalars too go through the kernel: NumPy's loop need not give the bits of the C library's
-// function, and one value must have one answer.
-struct ByKernel {};
 // NumPy raises no floating-point warning here, whatever flags a loop leaves behind.
 struct Quiet {};
 // Our kernel stays, also where NumPy has a loop.
@@ -30,7 +27,9 @@ struct Holomorphic {};
 // Named by rules above their own text.
 struct Sign;
 struct Log;
+struct Exp;
 struct Cos;
+struct AnyPower;
 
 struct Add : Holomorphic {
     static constexpr auto name = "add", symbol = "+";
@@ -68,11 +67,21 @@ struct Pow : OwnKernel, Holomorphic {
     // not pow for -inf and -0.0.
     template <std::floating_point T>
     static T run(T a, T b) {
-        if (b == T(2)) return a * a;
-        if (b == T(1)) return a;
-        if (b == T(0.5) && a > 0) return std::sqrt(a);
-        if (b == T(-1)) return T(1) / a;
-        return std::pow(a, b);
+        if (is_common(a, b)) return common(a, b);
+        return call<AnyPower>(a, b);
+    }
+    template <std::floating_point T>
+    static bool may_be_common(T b) {
+        const T size = std::fabs(b);
+        return (size == T(2)) | (size == T(1)) | (size == T(0.5));
+    }
+    template <std::floating_point T>
+    static bool is_common(T a, T b) {
+        return b == T(2) || b == T(1) || b == T(-1) || (b == T(0.5) && a > 0);
+    }
+    template <std::floating_point T>
+    static T common(T a, T b) {
+        return b == T(2) ? a * a : b == T(1) ? a : b == T(-1) ? T(1) / a : std::sqrt(a);
     }
     // Small whole exponents by multiplication, as NumPy has them.
     template <class T>
@@ -126,13 +135,13 @@ struct Sign : Quiet {
 
 struct Exp : ByKernel, Holomorphic {
     static constexpr auto name = "exp", symbol = "exp";
-    static constexpr auto run(Number auto x) { return std::exp(x); }
+    static constexpr auto run(NumberOrPack auto x) { return exp(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * y; }
 };
 
 struct Log : ByKernel, Holomorphic {
     static constexpr auto name = "log", symbol = "log";
-    static constexpr auto run(Number auto x) { return std::log(x); }
+    static constexpr auto run(NumberOrPack auto x) { return log(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / x; }
 };
 
@@ -144,19 +153,19 @@ struct Sqrt : Holomorphic {
 
 struct Tanh : ByKernel, Holomorphic {
     static constexpr auto name = "tanh", symbol = "tanh";
-    static constexpr auto run(Number auto x) { return std::tanh(x); }
+    static constexpr auto run(NumberOrPack auto x) { return tanh(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c - y * y); }
 };
 
 struct Sin : ByKernel, Holomorphic {
     static constexpr auto name = "sin", symbol = "sin";
-    static constexpr auto run(Number auto x) { return std::sin(x); }
+    static constexpr auto run(NumberOrPack auto x) { return sin(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Cos>(x); }
 };
 
 struct Cos : ByKernel, Holomorphic {
     static constexpr auto name = "cos", symbol = "cos";
-    static constexpr auto run(Number auto x) { return std::cos(x); }
+    static constexpr auto run(NumberOrPack auto x) { return cos(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return -(g * call<Sin>(x)); }
 };
 
@@ -169,10 +178,9 @@ struct Relu : Quiet, OwnKernel {
 struct Sigmoid : Quiet, OwnKernel {
     static constexpr auto name = "sigmoid", symbol = "sigmoid";
     // Without overflow on either side.
-    template <std::floating_point T>
-    static T run(T x) {
-        const T e = std::exp(-std::fabs(x));
-        return x < 0 ? e / (1 + e) : 1 / (1 + e);
+    static constexpr auto run(auto x) {
+        const auto e = call<Exp>(where(x > 0_c, -x, x));
+        return where(x < 0_c, e, lift(1_c, x)) / (1_c + e);
     }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (y * (1_c - y)); }
 };
@@ -216,8 +224,8 @@ struct Where : Quiet, Holomorphic {
 using Arithmetic = TypeList<Add, Sub, Mul, Div, Pow, Neg, Pos, Abs, Sign, Exp, Log, Sqrt, Tanh, Sin,
                             Cos, Relu, Sigmoid, Maximum, Minimum, Where>;
 
-// Comparisons give 1 or 0 in the operands' type. Rules instantiated on tensors use them for their
-// masks; they have no derivative and are no part of the public set.
+// What rules and values are made of besides: no derivative, and no part of the public set.
+// Comparisons give 1 or 0 in the operands' type.
 struct Equal {
     static constexpr auto name = "equal", symbol = "==";
     static constexpr auto run(auto a, auto b) { return lift(Const{a == b ? 1.0 : 0.0}, a); }
@@ -233,6 +241,12 @@ struct IsNan {
     static constexpr auto run(auto a) { return lift(Const{isnan(a) ? 1.0 : 0.0}, a); }
 };
 
-using Masks = TypeList<Equal, Greater, IsNan>;
+// The power without exceptions for common exponents.
+struct AnyPower : ByKernel {
+    static constexpr auto name = "any_power", symbol = "**";
+    static constexpr auto run(Number auto a, Number auto b) { return std::pow(a, b); }
+};
+
+using Auxiliary = TypeList<Equal, Greater, IsNan, AnyPower>;
 
 }  // namespace rg::op

@@ -15,7 +15,7 @@ inline constexpr Const kLog10e{0.434294481903251827651128918917};
 
 struct Exp2 : ByKernel, Holomorphic {
     static constexpr auto name = "exp2", symbol = "exp2";
-    static constexpr auto run(std::floating_point auto x) { return std::exp2(x); }
+    static constexpr auto run(RealOrPack auto x) { return exp2(x); }
     template <class T>
     static std::complex<T> run(std::complex<T> x) {
         return std::exp(T(kLn2.v) * x);
@@ -26,7 +26,7 @@ struct Exp2 : ByKernel, Holomorphic {
 // Not y + 1, which is nothing where y is nearly -1.
 struct Expm1 : ByKernel, Holomorphic {
     static constexpr auto name = "expm1", symbol = "expm1";
-    static constexpr auto run(std::floating_point auto x) { return std::expm1(x); }
+    static constexpr auto run(RealOrPack auto x) { return expm1(x); }
     template <class T>
     static std::complex<T> run(std::complex<T> x) {
         return std::exp(x) - T(1);
@@ -36,7 +36,7 @@ struct Expm1 : ByKernel, Holomorphic {
 
 struct Log2 : ByKernel, Holomorphic {
     static constexpr auto name = "log2", symbol = "log2";
-    static constexpr auto run(std::floating_point auto x) { return std::log2(x); }
+    static constexpr auto run(RealOrPack auto x) { return log2(x); }
     template <class T>
     static std::complex<T> run(std::complex<T> x) {
         return T(kLog2e.v) * std::log(x);
@@ -46,13 +46,13 @@ struct Log2 : ByKernel, Holomorphic {
 
 struct Log10 : ByKernel, Holomorphic {
     static constexpr auto name = "log10", symbol = "log10";
-    static constexpr auto run(Number auto x) { return std::log10(x); }
+    static constexpr auto run(NumberOrPack auto x) { return log10(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return kLog10e * g / x; }
 };
 
 struct Log1p : ByKernel, Holomorphic {
     static constexpr auto name = "log1p", symbol = "log1p";
-    static constexpr auto run(std::floating_point auto x) { return std::log1p(x); }
+    static constexpr auto run(RealOrPack auto x) { return log1p(x); }
     template <class T>
     static std::complex<T> run(std::complex<T> x) {
         return std::log(T(1) + x);
@@ -80,16 +80,19 @@ struct Reciprocal : Holomorphic {
 
 // log(exp(a) + exp(b)): the share of a is sigmoid(a - b). Two equal infinities share by halves,
 // where a - b would be NaN.
-struct LogAddExp : ByKernel {
+struct LogAddExp : ByKernel, OwnKernel {
     static constexpr auto name = "logaddexp", symbol = "logaddexp";
-    template <std::floating_point T>
-    static T run(T a, T b) {
-        if (a == b) return a + T(kLn2.v);
-        const T d = a - b;
-        return d > 0 ? a + std::log1p(std::exp(-d)) : b + std::log1p(std::exp(d));
+    static constexpr auto run(auto a, auto b) {
+        return where(a > b, a, b) + call<Log1p>(call<Exp>(-apart(a, b)));
     }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) { return g * share(1_c, a, b); }
     static constexpr auto vjp1(auto g, auto a, auto b, auto) { return g * share(1_c, b, a); }
+
+    // The distance of a and b, without a difference of infinities.
+    static constexpr auto apart(auto a, auto b) {
+        const auto d = where(a == b, 0_c, a) - where(a == b, 0_c, b);
+        return where(d < 0_c, -d, d);
+    }
 
     static constexpr auto share(Const scale, auto a, auto b) {
         const auto d = a - b;
@@ -97,13 +100,11 @@ struct LogAddExp : ByKernel {
     }
 };
 
-struct LogAddExp2 : ByKernel {
+struct LogAddExp2 : ByKernel, OwnKernel {
     static constexpr auto name = "logaddexp2", symbol = "logaddexp2";
-    template <std::floating_point T>
-    static T run(T a, T b) {
-        if (a == b) return a + 1;
-        const T d = a - b, e = std::exp2(-std::fabs(d));
-        return (d > 0 ? a : d < 0 ? b : d) + T(kLog2e.v) * std::log1p(e);
+    static constexpr auto run(auto a, auto b) {
+        const auto e = call<Exp2>(-LogAddExp::apart(a, b));
+        return where(a > b, a, b) + kLog2e * call<Log1p>(e);
     }
     static constexpr auto vjp0(auto g, auto a, auto b, auto) {
         return g * LogAddExp::share(kLn2, a, b);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "array/loop.hpp"
+#include "ops/blocks.hpp"
 #include "ops/derive.hpp"
 
 namespace rg::op {
@@ -31,10 +32,14 @@ T& place(char* p, std::intptr_t stride, std::intptr_t i) {
     return Unit ? reinterpret_cast<T*>(p)[i] : *reinterpret_cast<T*>(p + i * stride);
 }
 
-// Where gcc makes vector code: of real numbers, and with no function of the C library.
+// Where gcc makes vector code: of real numbers, and with no function. Texts that contain functions
+// run by blocks.
+template <class Op>
+inline constexpr bool in_words = made_of_words<Op>(std::make_index_sequence<arity<Op>>{});
+template <class Op>
+inline constexpr bool composed = run_calls<Op>(std::make_index_sequence<arity<Op>>{});
 template <class Op, class T>
-inline constexpr bool runs_wide =
-    std::floating_point<T> && made_of_words<Op>(std::make_index_sequence<arity<Op>>{});
+inline constexpr bool runs_wide = std::floating_point<T> && in_words<Op> && !composed<Op>;
 template <class Op, int K, class T>
 inline constexpr bool pulls_wide = std::floating_point<T> && !traced<Op, K>.calls;
 
@@ -50,19 +55,122 @@ void run_elements(char* const* args, std::intptr_t count, const std::intptr_t* s
 
 // Forward: args are the operands, then the output.
 template <class Op, class T>
-    requires(!runs_wide<Op, T>)
+inline constexpr bool has_common_values = requires(T x) { Op::common(x, x); };
+
+template <class Op, class T>
+    requires(!runs_wide<Op, T> && !composed<Op> && !has_common_values<Op, T>)
 void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
     run_elements<Op, T, false>(args, dims[0], strides, std::make_index_sequence<arity<Op>>{});
 }
+// Calls loop(at, count) on operands without gaps: of single numbers a block is laid out, so that
+// all strides are known to the compiler. False where a used operand, a bit of `used`, has gaps.
+template <class T, int N, class F>
+bool run_without_gaps(char* const* args, std::intptr_t count, const std::intptr_t* strides,
+                      unsigned used, F&& loop) {
+    constexpr std::intptr_t kBlock = 256;
+    unsigned numbers = 0;
+    for (int k = 0; k < N; ++k) {
+        if (!(used >> k & 1) || strides[k] == sizeof(T)) continue;
+        if (strides[k] != 0) return false;
+        numbers |= 1u << k;
+    }
+    if (!numbers) {
+        loop(args, count);
+        return true;
+    }
+    T blocks[N][kBlock];
+    char* at[N];
+    for (int k = 0; k < N; ++k) {
+        at[k] = args[k];
+        if (!(numbers >> k & 1)) continue;
+        std::fill_n(blocks[k], std::min(count, kBlock), *reinterpret_cast<const T*>(args[k]));
+        at[k] = reinterpret_cast<char*>(blocks[k]);
+    }
+    for (std::intptr_t done = 0; done < count; done += kBlock) {
+        loop(at, std::min(kBlock, count - done));
+        for (int k = 0; k < N; ++k) {
+            if ((used & ~numbers) >> k & 1) at[k] += kBlock * sizeof(T);
+        }
+    }
+    return true;
+}
+
 template <class Op, class T>
     requires(runs_wide<Op, T>)
 RG_FOR_EACH_CPU void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
                               void*) {
-    constexpr auto operands = std::make_index_sequence<arity<Op>>{};
-    bool unit = true;
-    for (int k = 0; k <= arity<Op>; ++k) unit &= strides[k] == sizeof(T);
-    unit ? run_elements<Op, T, true>(args, dims[0], strides, operands)
-         : run_elements<Op, T, false>(args, dims[0], strides, operands);
+    constexpr int n = arity<Op>;
+    constexpr auto operands = std::make_index_sequence<n>{};
+    const bool ran =
+        strides[n] == sizeof(T) &&
+        run_without_gaps<T, n + 1>(args, dims[0], strides, (2u << n) - 1,
+                                   [&](char* const* at, std::intptr_t count) {
+                                       run_elements<Op, T, true>(at, count, strides, operands);
+                                   });
+    if (!ran) run_elements<Op, T, false>(args, dims[0], strides, operands);
+}
+
+template <class Op, std::size_t... K>
+constexpr BlockText run_text(std::index_sequence<K...>) {
+    return {[](const Block* in) { return Op::run(in[K]...); }, (1u << arity<Op>)-1, arity<Op>};
+}
+template <class Op, class T>
+    requires(composed<Op>)
+void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+    constexpr int n = arity<Op>;
+    constexpr auto operands = std::make_index_sequence<n>{};
+    if (dims[0] == 1) return run_elements<Op, T, false>(args, 1, strides, operands);
+    static constexpr BlockText text = run_text<Op>(operands);
+    run_blocks(text, dtype_of<T>, false, args[n], strides[n], args, strides, dims[0]);
+}
+
+// The operation that the power with this exponent is, for all of the bases; null for most.
+template <class T>
+const OpInfo* common_power(T b, const char* bases, std::intptr_t stride, std::intptr_t count) {
+    if (b == T(2)) return &info<Square>();
+    if (b == T(1)) return &info<Pos>();
+    if (b == T(-1)) return &info<Reciprocal>();
+    if (b != T(0.5)) return nullptr;
+    bool positive = true;
+    for (std::intptr_t i = 0; i < count; ++i) positive &= load<T, false>(bases, stride, i) > 0;
+    return positive ? &info<Sqrt>() : nullptr;
+}
+
+// The power: where not all is a common one, such exponents are rare among the others.
+template <class Op, class T>
+    requires(has_common_values<Op, T>)
+void run_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+    constexpr std::intptr_t kBlock = 128, step = sizeof(T);
+    alignas(64) T y[kBlock];
+    for (std::intptr_t done = 0; done < dims[0]; done += kBlock) {
+        const std::intptr_t count = std::min(kBlock, dims[0] - done);
+        const std::intptr_t steps[] = {strides[0], strides[1], step};
+        const std::intptr_t out_steps[] = {strides[0], strides[2]}, copied[] = {step, strides[2]};
+        char* at[] = {args[0] + done * strides[0], args[1] + done * strides[1],
+                      reinterpret_cast<char*>(y)};
+        char* const out = args[2] + done * strides[2];
+        const T first = *reinterpret_cast<const T*>(at[1]);
+        if (strides[1] == 0 || count == 1) {
+            if (const OpInfo* op = common_power(first, at[0], strides[0], count)) {
+                char* both[] = {at[0], out};
+                forward_kernel(*op, dtype_of<T>)(both, &count, out_steps);
+                continue;
+            }
+        }
+        forward_kernel(info<AnyPower>(), dtype_of<T>)(at, &count, steps);
+        bool some = false;
+        for (std::intptr_t i = 0; i < count; ++i) {
+            some |= Op::may_be_common(load<T, false>(at[1], strides[1], i));
+            if (strides[1] == 0) break;
+        }
+        for (std::intptr_t i = 0; some && i < count; ++i) {
+            const T a = load<T, false>(at[0], strides[0], i),
+                    b = load<T, false>(at[1], strides[1], i);
+            if (Op::is_common(a, b)) y[i] = Op::common(a, b);
+        }
+        char* both[] = {at[2], out};
+        forward_kernel(info<Pos>(), dtype_of<T>)(both, &count, copied);
+    }
 }
 
 // One element of the cotangent of operand K.
@@ -94,44 +202,39 @@ void pull_elements(char* const* args, std::intptr_t count, const std::intptr_t* 
 
 // Backward: args are the output, the cotangent, the operands, the result.
 template <class Op, int K, class T, bool Add>
-    requires(!pulls_wide<Op, K, T>)
+    requires(!pulls_wide<Op, K, T> && !traced<Op, K>.calls)
 void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
     pull_elements<Op, K, T, Add, false>(args, dims[0], strides);
 }
-// Operands without gaps, and single numbers, of which a block is laid out: then all strides are
-// known to the compiler.
 template <class Op, int K, class T, bool Add>
     requires(pulls_wide<Op, K, T>)
 RG_FOR_EACH_CPU void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides,
                                void*) {
     constexpr unsigned reads = traced<Op, K>.reads;
-    constexpr int n = arity<Op>, n_args = n + 3;
-    constexpr std::intptr_t kBlock = 256;
-    const std::intptr_t count = dims[0];
-    unsigned numbers = 0, walked = 1;
-    bool plain = strides[0] == sizeof(T);
-    for (int k = 1; k < n_args; ++k) {
-        const bool used = k == 1 || (reads & (k == n + 2 ? kReadsResult : 1u << (k - 2)));
-        if (!used) continue;
-        plain &= strides[k] == sizeof(T) || strides[k] == 0;
-        (strides[k] == 0 ? numbers : walked) |= 1u << k;
-    }
-    if (!plain) return pull_elements<Op, K, T, Add, false>(args, count, strides);
-    if (!numbers) return pull_elements<Op, K, T, Add, true>(args, count, strides);
-    T blocks[n_args][kBlock];
-    char* at[n_args];
-    for (int k = 0; k < n_args; ++k) {
-        at[k] = args[k];
-        if (!(numbers >> k & 1)) continue;
-        std::fill_n(blocks[k], std::min(count, kBlock), *reinterpret_cast<const T*>(args[k]));
-        at[k] = reinterpret_cast<char*>(blocks[k]);
-    }
-    for (std::intptr_t done = 0; done < count; done += kBlock) {
-        pull_elements<Op, K, T, Add, true>(at, std::min(kBlock, count - done), strides);
-        for (int k = 0; k < n_args; ++k) {
-            if (walked >> k & 1) at[k] += kBlock * sizeof(T);
-        }
-    }
+    constexpr int n = arity<Op>;
+    constexpr unsigned used =
+        3u | (reads & ((1u << n) - 1)) << 2 | (reads & kReadsResult ? 4u << n : 0);
+    const bool ran = strides[0] == sizeof(T) &&
+                     run_without_gaps<T, n + 3>(
+                         args, dims[0], strides, used, [&](char* const* at, std::intptr_t count) {
+                             pull_elements<Op, K, T, Add, true>(at, count, strides);
+                         });
+    if (!ran) pull_elements<Op, K, T, Add, false>(args, dims[0], strides);
+}
+
+template <class Op, int K, std::size_t... I>
+constexpr BlockText pull_text(std::index_sequence<I...>) {
+    constexpr unsigned reads = traced<Op, K>.reads;
+    constexpr int n = arity<Op>;
+    static_assert(traced<Op, K>.flops + 2 * n < Workspace::kSlots);
+    return {[](const Block* in) { return call_vjp<Op, K>(in[0], in[1 + I]..., in[1 + n]); },
+            1u | (reads & ((1u << n) - 1)) << 1 | (reads & kReadsResult ? 2u << n : 0), n + 2};
+}
+template <class Op, int K, class T, bool Add>
+    requires(traced<Op, K>.calls)
+void pull_loop(char** args, const std::intptr_t* dims, const std::intptr_t* strides, void*) {
+    static constexpr BlockText text = pull_text<Op, K>(std::make_index_sequence<arity<Op>>{});
+    run_blocks(text, dtype_of<T>, Add, args[0], strides[0], args + 1, strides + 1, dims[0]);
 }
 
 template <class Op, std::size_t... K>

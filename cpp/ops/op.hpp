@@ -61,7 +61,15 @@ struct OpInfo {
 const OpInfo* find(std::string_view name);
 std::span<const OpInfo> all_ops();
 
-// Elementwise forward kernels. Plain C++ at first; bind puts NumPy's loops in their place.
-Kernel& forward_kernel(const OpInfo& op, DType dtype);
+// Elementwise forward kernels. Plain C++ at first.
+const Kernel& forward_kernel(const OpInfo& op, DType dtype);
+
+// Puts a kernel, NumPy's, in the place of the plain one, or vector code where there is some and
+// `vector` asks for it. An operation's own kernel stays, but for exact mode.
+void replace_kernel(const OpInfo& op, DType dtype, Kernel theirs, bool vector);
+
+// Exact mode: the forward kernels are those given to `replace_kernel`. For the whole process.
+void set_exact(bool on);
+bool is_exact();
 
 }  // namespace rg

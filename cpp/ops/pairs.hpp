@@ -11,9 +11,7 @@ namespace rg::op {
 // At the origin both gradients are zero, as that of a norm.
 struct Hypot : ByKernel {
     static constexpr auto name = "hypot", symbol = "hypot";
-    static constexpr auto run(std::floating_point auto a, std::floating_point auto b) {
-        return std::hypot(a, b);
-    }
+    static constexpr auto run(RealOrPack auto a, RealOrPack auto b) { return hypot(a, b); }
     static constexpr auto vjp0(auto g, auto a, auto, auto y) { return along(g, a, y); }
     static constexpr auto vjp1(auto g, auto, auto b, auto y) { return along(g, b, y); }
 

@@ -1,8 +1,10 @@
 #include "ops/registry.hpp"
 
 #include <array>
+#include <atomic>
 
 #include "ops/kernels.hpp"
+#include "ops/vector_math.hpp"
 
 namespace rg {
 namespace {
@@ -171,13 +173,16 @@ std::array<std::array<Kernel, kNumberTypes>, sizeof...(Op)> default_kernels(Type
     return {kernels_of<Op>()...};
 }
 
-using AllElementwise = Concat<op::Elementwise, op::Masks>;
-auto kernels = default_kernels(AllElementwise{});
+using AllElementwise = Concat<op::Elementwise, op::Auxiliary>;
+using KernelTable = std::array<std::array<Kernel, kNumberTypes>, AllElementwise::size>;
+KernelTable kernels = default_kernels(AllElementwise{}), exact_kernels = kernels;
+std::atomic<const KernelTable*> current = &kernels;
+Replaced replaced[AllElementwise::size][kNumberTypes];
 
 }  // namespace
 
 extern constexpr std::array<OpInfo, kOpCount> op_table =
-    records(op::Elementwise{}, op::Masks{}, op::Structural{});
+    records(op::Elementwise{}, op::Auxiliary{}, op::Structural{});
 
 const OpInfo* find(std::string_view name) {
     for (const OpInfo& op : op_table) {
@@ -188,6 +193,22 @@ const OpInfo* find(std::string_view name) {
 
 std::span<const OpInfo> all_ops() { return op_table; }
 
-Kernel& forward_kernel(const OpInfo& op, DType dtype) { return kernels[op.id][int(dtype)]; }
+const Kernel& forward_kernel(const OpInfo& op, DType dtype) {
+    return (*current.load(std::memory_order_relaxed))[op.id][int(dtype)];
+}
+
+void replace_kernel(const OpInfo& op, DType dtype, Kernel theirs, bool vector) {
+    Replaced& r = replaced[op.id][int(dtype)] = {theirs, dtype, op.arity};
+    exact_kernels[op.id][int(dtype)] = theirs;
+    Kernel& ours = kernels[op.id][int(dtype)];
+    if (const Loop loop = vector ? vector_loop(op, dtype) : nullptr) {
+        ours = {loop, &r};
+    } else if (!op.own_kernel) {
+        ours = op.direct ? theirs : Kernel{op::dense_loop, &r};
+    }
+}
+
+void set_exact(bool on) { current = on ? &exact_kernels : &kernels; }
+bool is_exact() { return current == &exact_kernels; }
 
 }  // namespace rg

@@ -16,7 +16,7 @@ struct Custom {
     static constexpr auto name = "custom", symbol = "custom";
 };
 
-using All = Concat<Concat<Elementwise, Masks>, Concat<Structural, TypeList<Custom>>>;
+using All = Concat<Concat<Elementwise, Auxiliary>, Concat<Structural, TypeList<Custom>>>;
 
 }  // namespace op
 
@@ -26,6 +26,20 @@ extern const std::array<OpInfo, kOpCount> op_table;
 template <class Op>
 const OpInfo& info() {
     return op_table[index_in<Op>(op::All{})];
+}
+
+template <class Op, op::Number T>
+T op::by_kernel(const T* operands) {
+    constexpr std::intptr_t one = 1, step = sizeof(T), strides[] = {step, step, step, step};
+    const OpInfo& of = info<Op>();
+    T y;
+    char* args[kMaxArity + 1];
+    for (int k = 0; k < of.arity; ++k) {
+        args[k] = reinterpret_cast<char*>(const_cast<T*>(operands + k));
+    }
+    args[of.arity] = reinterpret_cast<char*>(&y);
+    forward_kernel(of, dtype_of<T>)(args, &one, strides);
+    return y;
 }
 
 }  // namespace rg

@@ -13,7 +13,7 @@ struct Hypot;
 
 struct Tan : ByKernel, Holomorphic {
     static constexpr auto name = "tan", symbol = "tan";
-    static constexpr auto run(Number auto x) { return std::tan(x); }
+    static constexpr auto run(NumberOrPack auto x) { return tan(x); }
     static constexpr auto vjp0(auto g, auto, auto y) { return g * (1_c + y * y); }
 };
 
@@ -38,19 +38,19 @@ struct ArcCos : ByKernel, Holomorphic {
 
 struct ArcTan : ByKernel, Holomorphic {
     static constexpr auto name = "arctan", symbol = "arctan";
-    static constexpr auto run(Number auto x) { return std::atan(x); }
+    static constexpr auto run(NumberOrPack auto x) { return atan(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g / (1_c + x * x); }
 };
 
 struct Sinh : ByKernel, Holomorphic {
     static constexpr auto name = "sinh", symbol = "sinh";
-    static constexpr auto run(Number auto x) { return std::sinh(x); }
+    static constexpr auto run(NumberOrPack auto x) { return sinh(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Cosh>(x); }
 };
 
 struct Cosh : ByKernel, Holomorphic {
     static constexpr auto name = "cosh", symbol = "cosh";
-    static constexpr auto run(Number auto x) { return std::cosh(x); }
+    static constexpr auto run(NumberOrPack auto x) { return cosh(x); }
     static constexpr auto vjp0(auto g, auto x, auto) { return g * call<Sinh>(x); }
 };
 
@@ -74,9 +74,8 @@ struct ArcTanh : ByKernel, Holomorphic {
 };
 
 // The angle of the point (b, a); at the origin, which has none, the gradient is zero. Divided by
-// the radius twice, whose square may overflow. Our own kernel: NumPy's takes a less exact way on
-// some strides.
-struct ArcTan2 : OwnKernel {
+// the radius twice, whose square may overflow.
+struct ArcTan2 : ByKernel {
     static constexpr auto name = "arctan2", symbol = "arctan2";
     static constexpr auto run(std::floating_point auto a, std::floating_point auto b) {
         return std::atan2(a, b);

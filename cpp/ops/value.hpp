@@ -2,8 +2,10 @@
 // for their own types (Uses and Flops here, Tensor in graph), found by argument-dependent lookup.
 #pragma once
 
+#include <cmath>
 #include <complex>
 #include <concepts>
+#include <type_traits>
 
 namespace rg::op {
 
@@ -14,6 +16,16 @@ inline constexpr bool is_complex_number<std::complex<T>> = true;
 
 template <class T>
 concept Number = std::floating_point<T> || is_complex_number<T>;
+
+// What the value of a function may be instantiated on: numbers, and packs of real ones, for which
+// vector_math.hpp declares the functions. The texts say exp(x), not std::exp(x).
+template <class T>
+concept RealOrPack = std::floating_point<T> || requires { typename T::is_pack; };
+template <class T>
+concept NumberOrPack = Number<T> || RealOrPack<T>;
+
+using std::atan, std::cos, std::cosh, std::exp, std::exp2, std::expm1, std::hypot, std::log,
+    std::log10, std::log1p, std::log2, std::sin, std::sinh, std::tan, std::tanh;
 
 // What a rule may be instantiated on: a number, or a class that says so.
 template <class V>
@@ -101,10 +113,23 @@ constexpr bool isnan(T x) {
     return x != x;
 }
 
+// Scalars too go through the kernel of an operation that derives from this: NumPy's loop need not
+// give the bits of the C library's function, and one value must have one answer.
+struct ByKernel {};
+
+// What the forward kernel gives for one element; see registry.hpp.
+template <class Op, Number T>
+T by_kernel(const T* operands);
+
 // Another operation inside a rule: its value on numbers, a recorded node on tensors.
-template <class Op, Number... T>
-auto call(T... x) {
-    return Op::run(x...);
+template <class Op, Number T, std::same_as<T>... More>
+T call(T x, More... more) {
+    if constexpr (std::is_base_of_v<ByKernel, Op>) {
+        const T operands[] = {x, more...};
+        return by_kernel<Op>(operands);
+    } else {
+        return Op::run(x, more...);
+    }
 }
 
 }  // namespace rg::op

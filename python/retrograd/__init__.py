@@ -21,6 +21,7 @@ from .picture import graph as graph
 from .profiler.anomaly import detect_anomaly as detect_anomaly
 from .profiler.regions import region as region
 from .profiler.session import profile as profile
+from .settings import config as config
 from .tensor import Tensor as Tensor
 from .threads import get_num_threads as get_num_threads
 from .threads import set_num_threads as set_num_threads
