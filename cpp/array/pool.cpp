@@ -100,7 +100,8 @@ std::size_t bound() noexcept { return limit() / 8; }
 // spares once what was wanted since it last passed, and frees block by block: each is freed once,
 // after it was given back once, so a release costs the same however many wait.
 void evict() noexcept {
-    for (int passed = 0; passed < 2 * kClasses && cached.load(std::memory_order_relaxed) > bound();) {
+    for (int passed = 0;
+         passed < 2 * kClasses && cached.load(std::memory_order_relaxed) > bound();) {
         const unsigned at = hand.load(std::memory_order_relaxed);
         Class& c = classes[at];
         if (!c.wanted.exchange(false, std::memory_order_relaxed) && c.drop()) continue;
@@ -124,7 +125,7 @@ constexpr std::size_t kHuge = std::size_t{4} << 20;  // as NumPy has it
 
 // Huge pages only for what was asked for: the rest of the size class stays unmapped.
 void* fresh(std::size_t size, std::size_t asked) noexcept {
-    if (short_of(size)) trim();
+    if (short_of(asked)) trim();
     void* block = nullptr;
     if (posix_memalign(&block, kAlign, size) != 0) return nullptr;
     if (asked >= kHuge) system_memory::prefer_huge_pages(block, asked);

@@ -1,4 +1,5 @@
-// What the system has: physical memory and its share for this process. Linux tells more than others.
+// What the system has: physical memory and its share for this process. Linux tells more than
+// others.
 #pragma once
 
 #include <cstddef>

@@ -61,7 +61,8 @@ py::dict op_info(const std::string& name) {
 py::tuple memory(bool reset_peak) {
     namespace footprint = rg::footprint;
     const std::int64_t peak = footprint::peak();  // first: what follows makes objects only
-    const std::int64_t cached = std::int64_t(rg::pool::cached_bytes()) + rg::node_pool::cached_bytes();
+    const std::int64_t cached =
+        std::int64_t(rg::pool::cached_bytes()) + rg::node_pool::cached_bytes();
     const auto now = py::make_tuple(footprint::live(), peak, cached, footprint::nodes.load());
     if (reset_peak) footprint::reset_peak();
     return now;

@@ -42,10 +42,10 @@ void* system_block(std::size_t bytes, bool slab) {
     return memory;
 }
 
-// A huge page from the second slab of a size on: then at least half of the memory is in use.
-Slab* add_slab(bool huge) {
+// In a huge page from 16 MB of nodes on, since all of it is mapped when it is first touched.
+Slab* add_slab() {
     void* memory = system_block(kSlab, true);
-    if (huge) system_memory::prefer_huge_pages(memory, kSlab);
+    if (cut > std::int64_t{16} << 20) system_memory::prefer_huge_pages(memory, kSlab);
     return slabs = new (memory) Slab{slabs, kHeader, 0, 0};
 }
 
@@ -58,7 +58,7 @@ void* allocate_slowly(std::size_t bytes) {
         return memory;
     }
     Slab*& slab = being_cut[bytes / kStep];
-    if (!slab || slab->end + bytes > kSlab) slab = add_slab(slab != nullptr);
+    if (!slab || slab->end + bytes > kSlab) slab = add_slab();
     // Blocks go on the list in address order, so that a chain lies in memory as it was built.
     char* first = reinterpret_cast<char*>(slab) + slab->end;
     const std::size_t n = std::min(kPiece, kSlab - slab->end) / bytes;

@@ -127,8 +127,7 @@ void WalkScope::flush() noexcept {
         for (std::size_t i = 0; i < n_steps_; ++i) hand_over(steps_[i], thread);
         // Since the last boundary there was nothing but this.
         const Meter now = Meter::now();
-        hand_over({nullptr, Phase::Profiler, now - last_, now.ticks, footprint::live()},
-                  thread);
+        hand_over({nullptr, Phase::Profiler, now - last_, now.ticks, footprint::live()}, thread);
         last_ = now;
     } catch (...) {  // no memory: what is lost is missing in the profile, not in the gradients
     }
