@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "array/footprint.hpp"
 #include "array/pool.hpp"
 
 namespace rg {
@@ -11,21 +12,17 @@ std::atomic<bool> count_allocations{false};
 
 namespace {
 
-// How many buffers live, above kUnitBits, and below it their memory in cache lines: one atomic
-// addition counts both.
-constexpr int kUnitBits = 36;
-std::atomic<std::uint64_t> alive{0};
-
 // The data follow the header at the next cache line, so they share its 64-byte alignment.
 constexpr std::size_t kHeader = 64;
 static_assert(sizeof(Buffer) <= kHeader);
 
 constexpr std::uint64_t weight(std::size_t bytes) {
-    return (std::uint64_t{1} << kUnitBits) + (bytes + kHeader - 1) / kHeader;
+    using namespace footprint;
+    return (std::uint64_t{1} << kUnitBits) + (bytes + kUnit - 1) / kUnit;
 }
 
 void count_in(std::size_t bytes) noexcept {
-    alive.fetch_add(weight(bytes), std::memory_order_relaxed);
+    footprint::buffers.fetch_add(weight(bytes), std::memory_order_relaxed);
     if (count_allocations.load(std::memory_order_relaxed)) [[unlikely]] {
         ++allocations_here.count;
         allocations_here.bytes += std::int64_t(bytes);
@@ -54,16 +51,12 @@ void Buffer::destroy() noexcept {
     const std::size_t size = kHeader + (drop ? 0 : bytes);
     this->~Buffer();
     pool::release(this, size);
-    alive.fetch_sub(weight(size), std::memory_order_relaxed);
+    const auto held = footprint::buffers.fetch_sub(weight(size), std::memory_order_relaxed);
+    footprint::before_release(footprint::sum(held));
 }
 
 std::int64_t Buffer::live() noexcept {
-    return std::int64_t(alive.load(std::memory_order_relaxed) >> kUnitBits);
-}
-
-std::int64_t Buffer::live_bytes() noexcept {
-    constexpr std::uint64_t units = (std::uint64_t{1} << kUnitBits) - 1;
-    return std::int64_t((alive.load(std::memory_order_relaxed) & units) * kHeader);
+    return std::int64_t(footprint::buffers.load(std::memory_order_relaxed) >> footprint::kUnitBits);
 }
 
 }  // namespace rg

@@ -32,9 +32,8 @@ struct Buffer {
     bool unique() const noexcept { return count.now() == 1; }
     bool borrowed() const noexcept { return drop != nullptr; }
 
-    // Buffers alive in the process, which the leak tests count, and their memory.
+    // Buffers alive in the process, which the leak tests count.
     static std::int64_t live() noexcept;
-    static std::int64_t live_bytes() noexcept;
 
 private:
     void destroy() noexcept;

@@ -1,13 +1,14 @@
 #include "array/pool.hpp"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <string>
 
 #include "array/error.hpp"
+#include "array/footprint.hpp"
+#include "array/system_memory.hpp"
 
 namespace rg::pool {
 namespace {
@@ -27,8 +28,11 @@ struct Free {
     std::size_t bytes;
 };
 
+std::atomic<std::size_t> cached{0};
+
 struct Class {
     std::atomic_flag busy = ATOMIC_FLAG_INIT;
+    std::atomic<bool> wanted = false;  // since the clock's hand was here
     Free* head = nullptr;
 
     void lock() noexcept {
@@ -49,10 +53,19 @@ struct Class {
         unlock();
         return f;
     }
+    // Frees one block; whether there was one.
+    bool drop() noexcept {
+        Free* f = pop();
+        if (!f) return false;
+        cached.fetch_sub(f->bytes, std::memory_order_relaxed);
+        std::free(f);
+        return true;
+    }
 };
 
 Class classes[kClasses];
-std::atomic<std::size_t> cached{0};
+std::atomic<std::size_t> usable{0};  // memory of this process; 0 while nobody has asked
+std::atomic<unsigned> hand{0};
 std::atomic<std::int64_t> countdown{0};
 
 // Four classes an octave: at most a quarter of a block is unused.
@@ -70,25 +83,53 @@ SizeClass class_of(std::size_t bytes) {
     return {4 * octave + int(quarters) - 4 * 6 + 1, (size + kAlign - 1) / kAlign * kAlign};
 }
 
-// An eighth of the physical memory may wait in the lists.
-std::size_t cache_limit() {
-    static const std::size_t limit =
-        std::size_t(sysconf(_SC_PHYS_PAGES)) * std::size_t(sysconf(_SC_PAGESIZE)) / 8;
-    return limit;
+std::size_t limit() noexcept {
+    std::size_t bytes = usable.load(std::memory_order_relaxed);
+    if (bytes == 0) [[unlikely]] {
+        bytes = system_memory::limit();
+        usable.store(bytes, std::memory_order_relaxed);
+    }
+    return bytes;
 }
 
-void trim() noexcept {
-    for (int i = 0; i < kClasses; ++i) {
-        while (Free* block = classes[i].pop()) {
-            cached.fetch_sub(block->bytes, std::memory_order_relaxed);
-            std::free(block);
-        }
+// What may wait in the lists.
+std::size_t bound() noexcept { return limit() / 8; }
+
+// Which blocks go when the lists are full? Those of sizes nobody asks for any more, or a program
+// whose shapes change would have warm memory never again. A clock's hand goes round the classes,
+// spares once what was wanted since it last passed, and frees block by block: each is freed once,
+// after it was given back once, so a release costs the same however many wait.
+void evict() noexcept {
+    for (int passed = 0;
+         passed < 2 * kClasses && cached.load(std::memory_order_relaxed) > bound();) {
+        const unsigned at = hand.load(std::memory_order_relaxed);
+        Class& c = classes[at];
+        if (!c.wanted.exchange(false, std::memory_order_relaxed) && c.drop()) continue;
+        hand.store((at + 1) % kClasses, std::memory_order_relaxed);
+        ++passed;
     }
 }
 
-void* fresh(std::size_t bytes) noexcept {
+// Asking the system takes some 20 us, so only those ask that will take milliseconds anyway: a new
+// block of kAsks bytes has as many pages to map. A sixteenth of the memory is left to others.
+constexpr std::size_t kAsks = std::size_t{16} << 20;
+
+bool short_of(std::size_t bytes) noexcept {
+    const std::size_t waiting = cached.load(std::memory_order_relaxed), all = limit();
+    if (bytes < kAsks || waiting == 0) return false;
+    const std::size_t ours = waiting + std::size_t(footprint::live());
+    return std::min(available(), all - std::min(all, ours)) < bytes + all / 16;
+}
+
+constexpr std::size_t kHuge = std::size_t{4} << 20;  // as NumPy has it
+
+// Huge pages only for what was asked for: the rest of the size class stays unmapped.
+void* fresh(std::size_t size, std::size_t asked) noexcept {
+    if (short_of(asked)) trim();
     void* block = nullptr;
-    return posix_memalign(&block, kAlign, bytes) == 0 ? block : nullptr;
+    if (posix_memalign(&block, kAlign, size) != 0) return nullptr;
+    if (asked >= kHuge) system_memory::prefer_huge_pages(block, asked);
+    return block;
 }
 
 [[noreturn]] void fail(std::size_t bytes) {
@@ -102,13 +143,15 @@ void* allocate(std::size_t bytes) {
     if (bytes > (std::size_t{1} << 62)) fail(bytes);
     const SizeClass c = class_of(bytes);
     if (void* block = classes[c.index].pop()) {
+        classes[c.index].wanted.store(true, std::memory_order_relaxed);
         cached.fetch_sub(c.bytes, std::memory_order_relaxed);
         return block;
     }
-    void* block = fresh(kReuse ? c.bytes : bytes);
+    const std::size_t size = kReuse ? c.bytes : bytes;
+    void* block = fresh(size, bytes);
     if (!block) {
         trim();
-        block = fresh(kReuse ? c.bytes : bytes);
+        block = fresh(size, bytes);
     }
     if (!block) fail(bytes);
     return block;
@@ -116,15 +159,23 @@ void* allocate(std::size_t bytes) {
 
 void release(void* block, std::size_t bytes) noexcept {
     const SizeClass c = class_of(bytes);
-    if (!kReuse || cached.load(std::memory_order_relaxed) + c.bytes > cache_limit()) {
-        std::free(block);
-        return;
-    }
-    cached.fetch_add(c.bytes, std::memory_order_relaxed);
+    if (!kReuse || c.bytes > bound()) return std::free(block);
+    const std::size_t before = cached.fetch_add(c.bytes, std::memory_order_relaxed);
     classes[c.index].push(block, c.bytes);
+    if (before + c.bytes > bound()) [[unlikely]]
+        evict();
+}
+
+void trim() noexcept {
+    for (Class& c : classes) {
+        while (c.drop()) {
+        }
+    }
 }
 
 std::size_t cached_bytes() noexcept { return cached.load(std::memory_order_relaxed); }
+
+void set_limit(std::size_t bytes) noexcept { usable.store(bytes); }
 
 void fail_after(std::int64_t n) noexcept { countdown.store(n); }
 

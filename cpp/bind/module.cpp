@@ -4,6 +4,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "array/footprint.hpp"
 #include "array/pool.hpp"
 #include "bind/anchor.hpp"
 #include "bind/backward.hpp"
@@ -57,6 +58,23 @@ py::dict op_info(const std::string& name) {
     return d;
 }
 
+// Bytes: live, the peak of that, cached, and the nodes' part of live.
+py::tuple memory(bool reset_peak) {
+    namespace footprint = rg::footprint;
+    const std::int64_t peak = footprint::peak();  // first: what follows makes objects only
+    const std::int64_t cached =
+        std::int64_t(rg::pool::cached_bytes()) + rg::node_pool::cached_bytes();
+    const auto now = py::make_tuple(footprint::live(), peak, cached, footprint::nodes.load());
+    if (reset_peak) footprint::reset_peak();
+    return now;
+}
+
+void empty_cache() {
+    rg::pool::trim();
+    rg::node_pool::trim();
+    rg::system_memory::trim();
+}
+
 PyMethodDef op_function = {"op", rg::make_op, METH_VARARGS,
                            "op(name, public_name, ufunc=None, doc='', /)\n--\n\n"
                            "The callable of a registry operation."};
@@ -107,5 +125,7 @@ PYBIND11_MODULE(_core, m, py::multiple_interpreters::not_supported()) {
     m.def("op_info", op_info);
     m.def("live_nodes", &rg::Node::live);
     m.def("live_buffers", &rg::Buffer::live);
+    m.def("memory", memory);
+    m.def("empty_cache", empty_cache);
     m.def("fail_allocation", &rg::pool::fail_after);
 }

@@ -30,6 +30,7 @@ void Node::drop_saved() noexcept {
 }
 
 void Node::destroy(Node* first) noexcept {
+    footprint::before_release(footprint::live());
     if (first->has(kObserved)) [[unlikely]] {
         const FreeScope timed;
         return destroy_all(first);

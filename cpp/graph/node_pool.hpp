@@ -3,10 +3,11 @@
 // this.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>
+
+#include "array/footprint.hpp"
 
 namespace rg::node_pool {
 
@@ -22,17 +23,21 @@ inline constexpr std::size_t kLargest = 512;
 #endif
 inline Free* lists[kLargest / kStep + 1];
 inline std::int64_t live = 0;
-// Read by walks without the GIL too, when a profile asks for it; written under it only.
-inline std::atomic<std::int64_t> live_bytes{0};
 
-// A first block of a new slab, or one from malloc where it is larger than any list's; throws
+// A first block of new memory, or one from malloc where it is larger than any list's; throws
 // AllocationError.
 void* allocate_slowly(std::size_t bytes);
-void free_large(void* block) noexcept;
+void free_large(void* block, std::size_t bytes) noexcept;
 
-inline void count(std::int64_t nodes, std::int64_t bytes) noexcept {
-    live += nodes;
-    live_bytes.store(live_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+// Bytes of the lists' blocks.
+std::int64_t cached_bytes() noexcept;
+// Frees the slabs in which no node lives.
+void trim() noexcept;
+
+inline void count(std::int64_t n, std::int64_t bytes) noexcept {
+    std::atomic<std::int64_t>& sum = footprint::nodes;
+    live += n;
+    sum.store(sum.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
 }
 
 [[gnu::always_inline]] inline void* allocate(std::size_t bytes) {
@@ -50,7 +55,7 @@ inline void count(std::int64_t nodes, std::int64_t bytes) noexcept {
 [[gnu::always_inline]] inline void release(void* block, std::size_t bytes) noexcept {
     count(-1, -std::int64_t(bytes));
     if (bytes > kLargest) [[unlikely]]
-        return free_large(block);
+        return free_large(block, bytes);
     lists[bytes / kStep] = new (block) Free{lists[bytes / kStep]};
 }
 

@@ -51,7 +51,7 @@ std::uint32_t OpScope::finish(const Call& call, const Array& out, Node* node) no
                        .node = in_walk ? 0 : seq,
                        .start = start_.ticks,
                        .end = start_.ticks + total.ticks,
-                       .live = recorder::live_bytes()},
+                       .live = footprint::live()},
                       self);
         return row;
     } catch (...) {
@@ -88,7 +88,7 @@ WalkScope::~WalkScope() {
                        .node = 0,
                        .start = start_.ticks,
                        .end = last_.ticks,
-                       .live = recorder::live_bytes()},
+                       .live = footprint::live()},
                       walks_before_ ? Meter{} : last_ - start_);
     } catch (...) {  // no memory for it: the walk itself is done
     }
@@ -127,8 +127,7 @@ void WalkScope::flush() noexcept {
         for (std::size_t i = 0; i < n_steps_; ++i) hand_over(steps_[i], thread);
         // Since the last boundary there was nothing but this.
         const Meter now = Meter::now();
-        hand_over({nullptr, Phase::Profiler, now - last_, now.ticks, recorder::live_bytes()},
-                  thread);
+        hand_over({nullptr, Phase::Profiler, now - last_, now.ticks, footprint::live()}, thread);
         last_ = now;
     } catch (...) {  // no memory: what is lost is missing in the profile, not in the gradients
     }
@@ -154,7 +153,7 @@ FreeScope::~FreeScope() {
                        .node = 0,
                        .start = start_.ticks,
                        .end = start_.ticks + total.ticks,
-                       .live = recorder::live_bytes()},
+                       .live = footprint::live()},
                       total - inner);
     } catch (...) {  // no memory for it: the nodes are gone all the same
     }
@@ -169,7 +168,7 @@ void add_region(std::uint32_t id, std::int64_t start) {
                    .node = 0,
                    .start = start,
                    .end = end,
-                   .live = recorder::live_bytes()},
+                   .live = footprint::live()},
                   {});
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "array/footprint.hpp"
 #include "graph/recorder.hpp"
 #include "graph/rows.hpp"
 #include "graph/tensor.hpp"
@@ -77,7 +78,7 @@ private:
     void step(Node* node, Phase phase) noexcept {
         const Meter now = Meter::now();
         steps_[n_steps_++] = {node, phase, now - last_ - (watch_here.nested - nested_), now.ticks,
-                              recorder::live_bytes()};
+                              footprint::live()};
         nested_ = watch_here.nested;
         last_ = now;
         if (n_steps_ == steps_.size()) flush();

@@ -175,9 +175,5 @@ void clear() {
     ++generation;
 }
 
-std::int64_t live_bytes() noexcept {
-    return Buffer::live_bytes() + node_pool::live_bytes.load(std::memory_order_relaxed);
-}
-
 }  // namespace recorder
 }  // namespace rg

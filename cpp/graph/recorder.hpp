@@ -125,7 +125,5 @@ void forget(const Node& node) noexcept;
 // Forgets rows and numbers; nobody may be watching.
 void clear();
 
-std::int64_t live_bytes() noexcept;
-
 }  // namespace recorder
 }  // namespace rg

@@ -14,6 +14,9 @@ from ._core import DTypeError as DTypeError
 from ._core import GraphError as GraphError
 from ._core import ShapeError as ShapeError
 from ._version import __version__ as __version__
+from .allocation import Memory as Memory
+from .allocation import empty_cache as empty_cache
+from .allocation import memory as memory
 from .modes import no_grad as no_grad
 from .modes import strict as strict
 from .ops import *
