@@ -110,8 +110,9 @@ void evict() noexcept {
     }
 }
 
-// Asking the system takes some 20 us, so only those ask that will take milliseconds anyway: a new
-// block of kAsks bytes has as many pages to map. A sixteenth of the memory is left to others.
+// Asking the system takes some 10 us, so only those ask that will take milliseconds anyway: a new
+// block of kAsks bytes has as many pages to map. A sixteenth of the memory is left to others. Its
+// control group's use is not asked for, which counts files that would go by themselves; ours is.
 constexpr std::size_t kAsks = std::size_t{16} << 20;
 
 bool short_of(std::size_t bytes) noexcept {

@@ -4,6 +4,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
+
 #include "array/footprint.hpp"
 #include "array/pool.hpp"
 #include "bind/anchor.hpp"
@@ -61,12 +63,11 @@ py::dict op_info(const std::string& name) {
 // Bytes: live, the peak of that, cached, and the nodes' part of live.
 py::tuple memory(bool reset_peak) {
     namespace footprint = rg::footprint;
-    const std::int64_t peak = footprint::peak();  // first: what follows makes objects only
-    const std::int64_t cached =
-        std::int64_t(rg::pool::cached_bytes()) + rg::node_pool::cached_bytes();
-    const auto now = py::make_tuple(footprint::live(), peak, cached, footprint::nodes.load());
+    const std::int64_t live = footprint::live(), peak = std::max(live, footprint::peak());
+    const std::int64_t nodes = footprint::nodes.load(std::memory_order_relaxed);
     if (reset_peak) footprint::reset_peak();
-    return now;
+    return py::make_tuple(
+        live, peak, std::int64_t(rg::pool::cached_bytes()) + rg::node_pool::cached_bytes(), nodes);
 }
 
 void empty_cache() {

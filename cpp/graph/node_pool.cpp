@@ -1,6 +1,7 @@
 #include "graph/node_pool.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 
 #include "array/error.hpp"
@@ -31,20 +32,17 @@ Slab* slab_of(void* block) {
     return reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(kSlab - 1));
 }
 
-void* system_block(std::size_t bytes, bool slab) {
-    const auto get = [=] { return slab ? std::aligned_alloc(kSlab, kSlab) : std::malloc(bytes); };
-    void* memory = get();
-    if (!memory) {
-        pool::trim();
-        memory = get();
-    }
-    if (!memory) throw AllocationError("cannot allocate graph nodes");
-    return memory;
+void* system_block(std::size_t bytes, std::size_t align) {
+    void* memory = nullptr;
+    if (posix_memalign(&memory, align, bytes) == 0) return memory;
+    pool::trim();
+    if (posix_memalign(&memory, align, bytes) == 0) return memory;
+    throw AllocationError("cannot allocate graph nodes");
 }
 
 // In a huge page from 16 MB of nodes on, since all of it is mapped when it is first touched.
 Slab* add_slab() {
-    void* memory = system_block(kSlab, true);
+    void* memory = system_block(kSlab, kSlab);
     if (cut > std::int64_t{16} << 20) system_memory::prefer_huge_pages(memory, kSlab);
     return slabs = new (memory) Slab{slabs, kHeader, 0, 0};
 }
@@ -53,7 +51,7 @@ Slab* add_slab() {
 
 void* allocate_slowly(std::size_t bytes) {
     if (bytes > kLargest) {
-        void* memory = system_block(bytes, false);
+        void* memory = system_block(bytes, alignof(std::max_align_t));
         large += std::int64_t(bytes);
         return memory;
     }

@@ -40,6 +40,11 @@ inline void fail(const char* file, int line, const char* what, const char* why) 
     } catch (const type&) {                                                    \
     }
 
+// The sanitizers' allocators shall fail as the system's does, by returning null.
+#define SANITIZER_OPTIONS extern "C" [[gnu::visibility("default")]] const char*
+SANITIZER_OPTIONS __asan_default_options() { return "allocator_may_return_null=1"; }
+SANITIZER_OPTIONS __tsan_default_options() { return "allocator_may_return_null=1"; }
+
 // With an argument, only the test of that name runs.
 int main(int argc, char** argv) {
     int run = 0;

@@ -5,11 +5,6 @@
 
 using namespace rg;
 
-// The sanitizers' allocators shall fail as the system's does, by returning null.
-#define SANITIZER_OPTIONS extern "C" [[gnu::visibility("default")]] const char*
-SANITIZER_OPTIONS __asan_default_options() { return "allocator_may_return_null=1"; }
-SANITIZER_OPTIONS __tsan_default_options() { return "allocator_may_return_null=1"; }
-
 namespace {
 
 // The shape cut anew: the same number of elements on other axes, ones thrown in.
