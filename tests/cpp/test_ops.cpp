@@ -34,8 +34,8 @@ void each_rule(F&& f) {
 
 // Operands inside every domain and away from kinks and ties.
 void sample(Random& random, const OpInfo& op, double* x) {
-    static const std::set<std::string> positive{"log", "log2", "log10", "log1p",  "sqrt",
-                                                "pow", "sinc", "i0",    "arccosh"},
+    static const std::set<std::string> positive{"log", "log2", "log10", "log1p",   "sqrt",
+                                                "pow", "sinc", "i0",    "arccosh", "any_power"},
         inside{"arcsin", "arccos", "arctanh", "tan"};
     x[0] = random.real(positive.count(op.name) ? 0.5 : 0.2, 2);
     if (!positive.count(op.name) && random.integer(0, 1)) x[0] = -x[0];

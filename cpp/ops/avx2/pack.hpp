@@ -144,9 +144,9 @@ Pack<T> log10(Pack<T> x) {
 }
 template <class T>
 Pack<T> log1p(Pack<T> x) {
-    return x.result(xsimd::log1p(x.v), not_tiny<T>(xsimd::abs(x.v)) &&
-                                           x.v >= Batch<T>(T(-0.9999)) &&
-                                           x.v <= Batch<T>(std::numeric_limits<T>::max()));
+    return x.result(xsimd::copysign(xsimd::log1p(x.v), x.v),
+                    not_tiny<T>(xsimd::abs(x.v)) && x.v >= Batch<T>(T(-0.9999)) &&
+                        x.v <= Batch<T>(std::numeric_limits<T>::max()));
 }
 
 // x less the nearest multiple n of pi/2. Three parts of pi/2: products with the first are exact,
