@@ -74,22 +74,20 @@ bool run_without_gaps(char* const* args, std::intptr_t count, const std::intptr_
         if (strides[k] != 0) return false;
         numbers |= 1u << k;
     }
-    if (!numbers) {
-        loop(args, count);
-        return true;
-    }
+    // One call, of which there is one copy.
+    const std::intptr_t block = numbers ? std::min(count, kBlock) : count;
     T blocks[N][kBlock];
     char* at[N];
     for (int k = 0; k < N; ++k) {
         at[k] = args[k];
         if (!(numbers >> k & 1)) continue;
-        std::fill_n(blocks[k], std::min(count, kBlock), *reinterpret_cast<const T*>(args[k]));
+        std::fill_n(blocks[k], block, *reinterpret_cast<const T*>(args[k]));
         at[k] = reinterpret_cast<char*>(blocks[k]);
     }
-    for (std::intptr_t done = 0; done < count; done += kBlock) {
-        loop(at, std::min(kBlock, count - done));
+    for (std::intptr_t done = 0; done < count; done += block) {
+        loop(at, std::min(block, count - done));
         for (int k = 0; k < N; ++k) {
-            if ((used & ~numbers) >> k & 1) at[k] += kBlock * sizeof(T);
+            if ((used & ~numbers) >> k & 1) at[k] += block * sizeof(T);
         }
     }
     return true;
