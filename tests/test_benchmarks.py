@@ -122,6 +122,15 @@ def test_the_command_prints_tables_and_writes_results(tmp_path):
     assert found["about"]["versions"].keys() >= {"Python", "numpy", "retrograd"}
 
 
+@pytest.mark.parametrize("what", [[], ["--lengths"]])
+def test_one_thread_against_two_is_printed(what):
+    pytest.importorskip("threadpoolctl")
+    printed = run(str(FOLDER / "threads.py"), "--tiny", "--rounds", "1", *what)
+    rows = [line for line in printed.splitlines() if "retrograd" in line or "doubles" in line]
+    assert len(rows) >= 5
+    assert "2 threads" in rows[0]
+
+
 def test_the_plot_is_drawn_from_the_results(tmp_path):
     pytest.importorskip("matplotlib")
     result = {"best": 10.0, "limit": False}

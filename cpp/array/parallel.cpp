@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -80,16 +79,16 @@ private:
     // As many as the system gives. Signals are for the threads of Python.
     void grow(int members) {
         if (members <= members_) return;
-        shares_ = std::make_unique<Share[]>(std::size_t(members) + 1);
         sigset_t all, before;
         sigfillset(&all);
         for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
         pthread_sigmask(SIG_SETMASK, &all, &before);
         try {
+            shares_ = std::make_unique<Share[]>(std::size_t(members) + 1);
             for (; members_ < members; ++members_) {
                 std::thread([this, seen = serial_] { serve(seen); }).detach();
             }
-        } catch (const std::system_error&) {
+        } catch (...) {
         }
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
@@ -130,7 +129,7 @@ private:
     // Of the region under way; what stands below is guarded by the mutex.
     Task task_ = nullptr;
     const void* body_ = nullptr;
-    std::unique_ptr<Share[]> shares_;
+    std::unique_ptr<Share[]> shares_ = std::make_unique<Share[]>(1);
     int parts_ = 1;
     int members_ = 0;
     std::uint64_t serial_ = 0;
@@ -171,13 +170,14 @@ void run(std::int64_t count, Task task, const void* body, int threads) {
         for (std::int64_t i = 0; i < count; ++i) task(body, i);
         return;
     }
+    const std::unique_ptr<std::atomic_flag, void (*)(std::atomic_flag*)> give_back(
+        &taken, [](std::atomic_flag* flag) { flag->clear(std::memory_order_release); });
     if (!the_team) {
         static const int registered = pthread_atfork(nullptr, nullptr, forget);
         static_cast<void>(registered);
         the_team = new Team;
     }
     the_team->run(count, task, body, threads);
-    taken.clear(std::memory_order_release);
 }
 
 }  // namespace team
