@@ -56,12 +56,13 @@ Operand batch_operand(Array& m, const Dims& batch) {
     return outer ? Operand(outer, batch) : Operand(m.data(), Dims(batch.size(), 0));
 }
 
-// OpenBLAS runs larger products on threads of its own, so ours keep away from them: above 4 * 65536
-// multiplications for matrices, 4 * 1024 for complex vectors and more for others (GEMM_MULTITHREAD
-// _THRESHOLD in its interface/gemm.c and zgemv.c). A multiplication is a quarter of an addition.
-std::int64_t work_of_product(std::int64_t m, std::int64_t k, std::int64_t p) {
-    const std::int64_t most = m == 1 || p == 1 ? 4 * 1024 : 4 * 65536, n = m * k * p;
-    return n < most ? std::max<std::int64_t>(n / 4, 1) : kAlone;
+// OpenBLAS may run larger products on threads of its own, so ours keep away from them: from
+// 4 * 65536 multiplications on, 4 * 8192 complex ones, or 4 * 1024 with a vector (interface/gemm.c
+// and zgemv.c; real vectors later). A multiplication is a quarter of an addition.
+std::int64_t work_of_product(DType dtype, std::int64_t m, std::int64_t k, std::int64_t p) {
+    const std::int64_t most = m == 1 || p == 1 ? 1024 : is_complex(dtype) ? 8192 : 65536;
+    const std::int64_t n = m * k * p;
+    return n < 4 * most ? std::max<std::int64_t>(n / 4, 1) : kAlone;
 }
 
 std::string misfit(const Dims& a, const Dims& b) {
@@ -109,7 +110,8 @@ Array matmul(const Array& left, const Array& right) {
     if (m && p) {
         Operand ops[] = {batch_operand(a, batch), batch_operand(b, batch),
                          batch_operand(out, batch)};
-        iterate(batch, ops, {batch_loop, &core}, Cut::Anywhere, work_of_product(m, k, p));
+        iterate(batch, ops, {batch_loop, &core}, Cut::Anywhere,
+                work_of_product(a.dtype(), m, k, p));
     }
     return reshape(out, shape);
 }
