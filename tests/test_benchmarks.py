@@ -155,3 +155,9 @@ def test_committed_instructions_say_what_they_depend_on(suite):
     assert set(committed["environment"]) == wanted
     assert committed["environment"]["build"] == "release"
     assert min(committed["instructions"].values()) > 0
+
+
+def test_kernels_are_timed_in_both_precisions():
+    head, row = run(FOLDER / "kernels.py", "hypot").splitlines()
+    assert head.split()[1::2] == ["f64"] * 3 + ["f32"] * 3
+    assert min(map(float, row.split()[1:])) > 0

@@ -74,23 +74,28 @@ bool run_without_gaps(char* const* args, std::intptr_t count, const std::intptr_
         if (strides[k] != 0) return false;
         numbers |= 1u << k;
     }
-    // One call, of which there is one copy.
-    const std::intptr_t block = numbers ? std::min(count, kBlock) : count;
     T blocks[N][kBlock];
     char* at[N];
-    for (int k = 0; k < N; ++k) {
-        at[k] = args[k];
-        if (!(numbers >> k & 1)) continue;
-        std::fill_n(blocks[k], block, *reinterpret_cast<const T*>(args[k]));
-        at[k] = reinterpret_cast<char*>(blocks[k]);
+    char* const* from = args;
+    std::intptr_t block = count;
+    if (numbers) {
+        from = at;
+        block = std::min(count, kBlock);
+        for (int k = 0; k < N; ++k) {
+            at[k] = args[k];
+            if (!(numbers >> k & 1)) continue;
+            std::fill_n(blocks[k], block, *reinterpret_cast<const T*>(args[k]));
+            at[k] = reinterpret_cast<char*>(blocks[k]);
+        }
     }
-    for (std::intptr_t done = 0; done < count; done += block) {
-        loop(at, std::min(block, count - done));
+    // One call in the text, for every call is a copy of the loop.
+    for (std::intptr_t left = count;;) {
+        loop(from, std::min(block, left));
+        if ((left -= block) <= 0) return true;
         for (int k = 0; k < N; ++k) {
             if ((used & ~numbers) >> k & 1) at[k] += block * sizeof(T);
         }
     }
-    return true;
 }
 
 template <class Op, class T>
