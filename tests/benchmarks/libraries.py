@@ -20,6 +20,11 @@ class Retrograd(Library):
         super().__init__(workload)
         self.relu = self.library.relu
 
+    def constant(self, value):
+        # A tensor, as PyTorch's and JAX's are. Of a plain array, which its owner may write to, each
+        # step would save a copy.
+        return self.library.Tensor(value, requires_grad=False)
+
     def forget(self, leaf):
         leaf.zero_grad()
 
