@@ -215,7 +215,10 @@ def test_package_that_fails_to_import_shows_its_own_frames(tmp_path):
 
 @pytest.mark.parametrize("prefix", [PLAIN, [*PROFILE, "--trace", "out.json"]])
 def test_interrupt(tmp_path, prefix):
-    write(tmp_path, WORK + "print('ready', flush=True)\nwhile True:\n    loss(x).backward()\n")
+    # A shell's background job has the signal ignored, and with it what it starts.
+    listen = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    ready = "print('ready', flush=True)\nwhile True:\n    loss(x).backward()\n"
+    write(tmp_path, WORK + listen + ready)
     with subprocess.Popen(
         [*prefix, "script.py"],
         cwd=tmp_path,

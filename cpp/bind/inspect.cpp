@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <unordered_map>
 #include <vector>
@@ -106,7 +105,8 @@ template <class T>
 py::object array_of(const std::vector<T>& v, int type) {
     npy_intp n = npy_intp(v.size());
     PyObject* a = checked(PyArray_SimpleNew(1, &n, type));
-    std::memcpy(PyArray_DATA(reinterpret_cast<PyArrayObject*>(a)), v.data(), v.size() * sizeof(T));
+    std::copy(v.begin(), v.end(),
+              static_cast<T*>(PyArray_DATA(reinterpret_cast<PyArrayObject*>(a))));
     return py::reinterpret_steal<py::object>(a);
 }
 
