@@ -4,6 +4,7 @@ import gc
 
 import pytest
 
+import retrograd
 from retrograd import _core
 
 
@@ -26,3 +27,11 @@ def nothing_left():
         gc.collect()
     assert all(now <= then for now, then in zip(alive(), before, strict=True))
     assert _core.open_levels() == 0
+
+
+@pytest.fixture
+def threads_as_before():
+    """Give large loops the number of threads back that they had."""
+    before = retrograd.get_num_threads()
+    yield
+    retrograd.set_num_threads(before)

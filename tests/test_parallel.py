@@ -16,12 +16,7 @@ from retrograd import Tensor
 COUNTS = pytest.mark.parametrize("count", [2, 3, 4])
 LARGE = 200_003
 
-
-@pytest.fixture(autouse=True)
-def restored():
-    before = rg.get_num_threads()
-    yield
-    rg.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("threads_as_before")
 
 
 def program(code, *, returncode=0, **environment):

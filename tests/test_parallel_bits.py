@@ -9,17 +9,21 @@ from retrograd import Tensor
 COUNTS = pytest.mark.parametrize("count", [2, 3, 4])
 LARGE = 200_003
 
-
-@pytest.fixture(autouse=True)
-def restored():
-    before = rg.get_num_threads()
-    yield
-    rg.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("threads_as_before")
 
 
 def same_bits(a, b):
     a, b = np.asarray(a), np.asarray(b)
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def same_on(count, step):
+    """Check that `count` threads give the bits of one, and return these results."""
+    rg.set_num_threads(1)
+    alone = step()
+    rg.set_num_threads(count)
+    assert all(map(same_bits, alone, step()))
+    return alone
 
 
 def random(*shape, seed=0, dtype=float):
@@ -81,10 +85,7 @@ def test_views(layout, count):
         y.backward()
         return y.data, x.grad
 
-    rg.set_num_threads(1)
-    alone = step()
-    rg.set_num_threads(count)
-    assert all(map(same_bits, alone, step()))
+    alone = same_on(count, step)
     assert same_bits(alone[0], layout(a) * layout(a) + np.exp(np.ascontiguousarray(layout(a))))
 
 
@@ -102,10 +103,7 @@ def test_broadcasting(count):
             found += [out.data, *(leaf.grad for leaf in leaves)]
         return found
 
-    rg.set_num_threads(1)
-    alone = step()
-    rg.set_num_threads(count)
-    assert all(map(same_bits, alone, step()))
+    alone = same_on(count, step)
     assert same_bits(alone[0], a * row + row)
 
 
@@ -154,10 +152,7 @@ def test_batched_products(count):
         (x @ y).backward()
         return (x @ y).data, x.grad, y.grad
 
-    rg.set_num_threads(1)
-    alone = step()
-    rg.set_num_threads(count)
-    assert all(map(same_bits, alone, step()))
+    alone = same_on(count, step)
     assert same_bits(alone[0], a @ b)
 
 
@@ -173,7 +168,4 @@ def test_many_uses_of_one_leaf(count):
         y.backward()
         return y.data, x.grad
 
-    rg.set_num_threads(1)
-    alone = step()
-    rg.set_num_threads(count)
-    assert all(map(same_bits, alone, step()))
+    same_on(count, step)
